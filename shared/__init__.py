@@ -1,0 +1,1 @@
+"""Atende: a WhatsApp contact centre run by AI agents."""

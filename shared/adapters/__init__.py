@@ -1,0 +1,1 @@
+"""The outside: each port on a technology. One family never imports another."""

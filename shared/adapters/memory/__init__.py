@@ -1,0 +1,1 @@
+"""The ports kept in memory: the simulation's heart, and fast tests."""

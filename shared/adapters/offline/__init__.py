@@ -1,0 +1,1 @@
+"""The assistant of a machine without a model: prepared answers, honestly presented as such."""

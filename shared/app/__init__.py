@@ -1,0 +1,1 @@
+"""The use cases: each reads, decides and commits, and knows the outside only through ports."""

@@ -1,0 +1,49 @@
+"""Read the burst that a turn has to answer."""
+
+from shared.app.kit import Held
+from shared.domain import paths
+from shared.ports.assistant import Line
+from shared.ports.store import Document, Query, Store
+
+_PAGE = 200
+
+
+def unanswered_lines(store: Store, held: Held, *, up_to: int) -> tuple[Line, ...]:
+    """Return every entry that wants an answer, in timeline order, however many there are."""
+    conversation = held.conversation
+    found: list[Document] = []
+    page: list[Document] | None = None
+    while page is None or len(page) == _PAGE:
+        page = store.query(
+            Query(
+                paths.collection(held.business, "messages"),
+                (
+                    ("conversation", "==", conversation.id),
+                    ("seq", ">", conversation.covered),
+                    ("seq", "<=", up_to),
+                ),
+                ("seq",),
+                _PAGE,
+                found[-1] if found else None,
+            )
+        )
+        found += page
+    wanted = [d for d in found if d.data["direction"] != "out" and d.data["opens"]]
+    return tuple(_line(d) for d in sorted(wanted, key=timeline_key))
+
+
+def timeline_key(document: Document) -> tuple[int, int, str]:
+    """Order by Meta's whole seconds, and within one second as it was recorded."""
+    return int(document.data["at_ms"]) // 1000, int(document.data["seq"]), document.name
+
+
+def _line(document: Document) -> Line:
+    data = document.data
+    return Line(
+        id=document.name,
+        author="action" if data["direction"] == "note" else "customer",
+        kind=str(data["kind"]),
+        text=str(data["text"]),
+        understood=bool(data["understood"]),
+        at_ms=int(data["at_ms"]),
+    )

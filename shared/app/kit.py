@@ -1,0 +1,133 @@
+"""What every use case is made of: the ports, the figures, and one way to commit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from shared.domain import paths
+from shared.domain.conversation import QUEUE, Conversation
+from shared.domain.errors import AlreadyExists, Conflict, Missing
+from shared.domain.guards import Guards
+from shared.domain.outbox import AGENT, Outgoing
+from shared.domain.rules import Rules
+from shared.ports.actions import Actions
+from shared.ports.assistant import Assistant
+from shared.ports.bus import EventBus
+from shared.ports.clock import Clock, Ids
+from shared.ports.graph import Graph
+from shared.ports.store import Create, Document, Store, Update, Version, Write
+from shared.ports.tasks import TaskQueue
+
+T = TypeVar("T")
+
+ATTEMPTS = 6
+"""How often a lost precondition is read and decided anew before the platform retries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The outside."""
+
+    store: Store
+    bus: EventBus
+    tasks: TaskQueue
+    graph: Graph
+    assistant: Assistant
+    actions: Actions
+    clock: Clock
+    ids: Ids
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """The ports together with the figures that the use cases decide by."""
+
+    ports: Ports
+    rules: Rules
+    guards: Guards = field(default_factory=Guards)
+
+
+@dataclass(slots=True)
+class Held:
+    """A conversation as it was read, to be changed and committed."""
+
+    business: str
+    conversation: Conversation
+    version: Version | None
+    """None: it is new."""
+
+
+def load(store: Store, business: str, key: str) -> Held | None:
+    """Read a conversation, or None when there is none."""
+    return _held(business, store.get(paths.conversation(business, key)))
+
+
+def _held(business: str, document: Document | None) -> Held | None:
+    if document is None:
+        return None
+    return Held(business, Conversation.from_data(document.data), document.version)
+
+
+def load_live(store: Store, business: str, key: str) -> Held | None:
+    """Read a conversation, or the one that it was merged into."""
+    held = load(store, business, key)
+    while held is not None and held.conversation.merged_into is not None:
+        held = load(store, business, held.conversation.merged_into)
+    return held
+
+
+def save(kit: Kit, held: Held) -> Write:
+    """Return the write that stores a changed conversation if nobody changed it meanwhile."""
+    conversation = held.conversation
+    conversation.updated_ms = kit.ports.clock.now_ms()
+    path = paths.conversation(held.business, conversation.id)
+    data = conversation.to_data(kit.rules)
+    if held.version is None:
+        return Create(path, data)
+    return Update(path, data, if_version=held.version)
+
+
+def cancel(business: str, messages: list[Outgoing], reason: str) -> list[Write]:
+    """Return the writes that mark messages cancelled."""
+    return [
+        Update(paths.message(business, m.id), {"state": "cancelled", "reason": reason})
+        for m in messages
+    ]
+
+
+def to_people(kit: Kit, held: Held, reason: str) -> list[Write]:
+    """Put a conversation, or the one it was merged into, into the people's queue.
+
+    Returns the writes beside the one that saves `held`. One that a person has already, or
+    that is paused, stays as it is.
+    """
+    target = held
+    if held.conversation.merged_into is not None:
+        live = load_live(kit.ports.store, held.business, held.conversation.merged_into)
+        if live is None:
+            return []
+        target = live
+    if target.conversation.owner != AGENT:
+        return []
+    now_ms = kit.ports.clock.now_ms()
+    cancelled = target.conversation.give_to(QUEUE, now_ms=now_ms, reason=reason)
+    writes = cancel(held.business, cancelled, reason)
+    return writes if target is held else [save(kit, target), *writes]
+
+
+def decide(attempt: Callable[[], T], *, also: type[Exception] = Conflict) -> T:
+    """Run a read-decide-commit until its preconditions hold, at most six times.
+
+    Args:
+        attempt: Reads, decides and commits; may be run again.
+        also: Another error to try again after.
+
+    Raises:
+        Conflict: They never did; the platform may deliver again.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            return attempt()
+        except (Conflict, AlreadyExists, Missing, also):
+            continue
+    raise Conflict

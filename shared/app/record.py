@@ -1,0 +1,173 @@
+"""Record what customers write: every incoming message once, and the turn that it opens."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.app.keep import Keeper
+from shared.app.kit import Held, Kit, cancel, decide, load_live, save
+from shared.app.people import Meeting, People, Sighting
+from shared.app.wakeups import wake_all, wake_turn
+from shared.domain import paths
+from shared.domain.content import Content, read
+from shared.domain.conversation import QUEUE
+from shared.domain.errors import AlreadyExists
+from shared.domain.incoming import Incoming
+from shared.domain.outbox import AGENT
+from shared.domain.rules import WINDOW_MS
+from shared.ports.store import Create, Write
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMessage:
+    """Record one incoming message or one echo of a message typed on the business's phone."""
+
+    kit: Kit
+    people: People
+    keeper: Keeper
+
+    def __call__(self, business: str, incoming: Incoming) -> None:
+        """Store the message and open the turn, in one commit; idempotent.
+
+        A message that is there already changes nothing, but what its conversation waits
+        for is asked for again: the earlier delivery may have died before that.
+
+        Raises:
+            Retryable: Nothing or everything was stored; deliver again.
+        """
+        sighting = sighting_of(incoming)
+        if sighting is None:
+            self.keeper.update(business, incoming, reason="no sender")
+            return
+        key = incoming.message_key()
+        if not self.kit.guards.dedup:
+            key = self.kit.ports.ids.new()
+        try:
+            meeting = decide(lambda: self._attempt(business, incoming, sighting, key))
+        except Duplicate as duplicate:
+            self._wake_again(business, duplicate.path)
+            return
+        if meeting.absorbed:
+            wake_all(self.kit, meeting.held)
+        else:
+            wake_turn(self.kit, meeting.held)
+
+    def _attempt(self, business: str, incoming: Incoming, sighting: Sighting, key: str) -> Meeting:
+        meeting = self.people.meet(business, sighting)
+        writes = self._apply(meeting, incoming, read(incoming.update), key)
+        commit_meeting(self.kit, meeting, writes, paths.message(business, key))
+        return meeting
+
+    def _apply(
+        self, meeting: Meeting, incoming: Incoming, content: Content, key: str
+    ) -> list[Write]:
+        conversation = meeting.held.conversation
+        conversation.next_seq()
+        writes: list[Write] = []
+        if content.opens_turn:
+            writes += self._open(meeting.held, incoming)
+        if content.text or content.opens_turn:
+            conversation.remember(line_of(key, "customer", content, incoming.at_ms))
+        data = {
+            "conversation": conversation.id,
+            "seq": conversation.seq,
+            "direction": "in",
+            "kind": content.kind,
+            "text": content.text,
+            "understood": content.understood,
+            "opens": content.opens_turn,
+            "at_ms": incoming.at_ms,
+            "received_ms": incoming.received_ms,
+            "number": incoming.number,
+            "wamid": incoming.wamid,
+            "reply_to": content.reply_to,
+            "raw": incoming.raw(),
+        }
+        business = meeting.held.business
+        writes.append(Create(paths.message(business, key), data))
+        if not content.known:
+            keep = self.keeper.write
+            reason, own = "unknown kind", conversation.id
+            writes.append(keep(business, incoming, reason=reason, conversation=own, key=key))
+        return writes
+
+    def _open(self, held: Held, incoming: Incoming) -> list[Write]:
+        """Move the window and want a turn, or a person when the window has closed already."""
+        conversation = held.conversation
+        chat = conversation.chat(incoming.number)
+        chat.window_ms = max(chat.window_ms, incoming.at_ms + WINDOW_MS)
+        chat.newest_wamid = incoming.wamid or chat.newest_wamid
+        conversation.reply_number = incoming.number
+        conversation.open_turn(
+            at_ms=incoming.at_ms, received_ms=incoming.received_ms, rules=self.kit.rules
+        )
+        now_ms = self.kit.ports.clock.now_ms()
+        if chat.window_ms > now_ms or conversation.owner != AGENT:
+            return []
+        cancelled = conversation.give_to(QUEUE, now_ms=now_ms, reason="window closed")
+        return cancel(held.business, cancelled, "window closed")
+
+    def _wake_again(self, business: str, path: str) -> None:
+        document = self.kit.ports.store.get(path)
+        if document is None:
+            return
+        held = load_live(self.kit.ports.store, business, str(document.data["conversation"]))
+        if held is not None:
+            wake_all(self.kit, held)
+
+
+class Duplicate(Exception):
+    """The message is recorded already."""
+
+    def __init__(self, path: str) -> None:
+        """Remember the message's document."""
+        super().__init__(path)
+        self.path = path
+
+
+def commit_meeting(kit: Kit, meeting: Meeting, writes: list[Write], message_path: str) -> None:
+    """Commit a person's meeting together with a new message.
+
+    Raises:
+        Duplicate: The message is there already; nothing was written.
+    """
+    try:
+        kit.ports.store.commit([save(kit, meeting.held), *meeting.writes, *writes])
+    except AlreadyExists as error:
+        if error.path == message_path:
+            raise Duplicate(message_path) from None
+        raise
+
+
+def sighting_of(incoming: Incoming) -> Sighting | None:
+    """Read who wrote, or None when the update names nobody."""
+    update, contact = incoming.update, incoming.contact
+    bsuid = _text(update, "from_user_id") or _text(contact, "user_id")
+    parent = _text(update, "from_parent_user_id") or _text(contact, "parent_user_id")
+    phone = _text(update, "from") or _text(contact, "wa_id")
+    if not (bsuid or parent or phone):
+        return None
+    profile = contact.get("profile")
+    name = (
+        _text(profile, "name") or _text(profile, "username") if isinstance(profile, dict) else None
+    )
+    return Sighting(incoming.at_ms, bsuid, parent, phone, (name or "")[:200])
+
+
+def _text(value: Mapping[str, Any], key: str) -> str | None:
+    found = value.get(key)
+    if isinstance(found, str) and found.strip() and len(found) <= 512:
+        return found.strip()
+    return None
+
+
+def line_of(key: str, author: str, content: Content, at_ms: int) -> dict[str, Any]:
+    """Return an entry of a conversation's recent history."""
+    return {
+        "id": key,
+        "author": author,
+        "kind": content.kind,
+        "text": content.text,
+        "understood": content.understood,
+        "at_ms": at_ms,
+    }

@@ -1,0 +1,1 @@
+"""Settings, read from the process environment in one place."""

@@ -1,0 +1,1 @@
+"""The development commands: `python3 -m shared.dev <command>`, on bare Python at first."""

@@ -1,0 +1,1 @@
+"""Every function in one process, on the embedded adapters, beside the simulator."""

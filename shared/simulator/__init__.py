@@ -1,0 +1,1 @@
+"""A fake WhatsApp on loopback: Meta's rules, Graph API, signed webhooks, a phone to type on."""
