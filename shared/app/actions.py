@@ -102,9 +102,7 @@ class RunAction:
         conversation = held.conversation
         conversation.actions = [a for a in conversation.actions if a != key]
         state, text = _told(outcome)
-        writes: list[Write] = [
-            Update(path, {"state": state, "result": text}, if_version=document.version)
-        ]
+        writes: list[Write] = [Update(path, {"state": state, "result": text}, if_version=document.version)]
         if isinstance(outcome, Unknown):
             writes += to_people(self.kit, held, f"unclear action: {document.data['kind']}")
         else:

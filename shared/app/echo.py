@@ -79,9 +79,7 @@ class RecordEcho:
             ("seq",),
             limit=1000,
         )
-        return [
-            (int(d.data["seq"]), int(d.data["at_ms"])) for d in self.kit.ports.store.query(query)
-        ]
+        return [(int(d.data["seq"]), int(d.data["at_ms"])) for d in self.kit.ports.store.query(query)]
 
     def _message(self, held: Held, incoming: Incoming, content: Content, key: str) -> Create:
         data = {

@@ -41,9 +41,7 @@ class Keeper:
         }
         return Create(paths.kept(business, key), data)
 
-    def update(
-        self, business: str, incoming: Incoming, *, reason: str, conversation: str = ""
-    ) -> None:
+    def update(self, business: str, incoming: Incoming, *, reason: str, conversation: str = "") -> None:
         """Keep an update; idempotent."""
         self._create(self.write(business, incoming, reason=reason, conversation=conversation))
 
@@ -76,9 +74,7 @@ class Keeper:
     def of(self, business: str, conversations: list[str], *, limit: int) -> list[dict[str, Json]]:
         """List what was kept of a person, newest first."""
         kept = paths.collection(business, "kept")
-        return self._page(
-            Query(kept, (("conversation", "in", conversations[:30]),), ("-at_ms",), limit)
-        )
+        return self._page(Query(kept, (("conversation", "in", conversations[:30]),), ("-at_ms",), limit))
 
     def newest(self, business: str, *, limit: int) -> list[dict[str, Json]]:
         """List what was kept of a business, newest first."""

@@ -89,30 +89,19 @@ def save(kit: Kit, held: Held) -> Write:
 
 def cancel(business: str, messages: list[Outgoing], reason: str) -> list[Write]:
     """Return the writes that mark messages cancelled."""
-    return [
-        Update(paths.message(business, m.id), {"state": "cancelled", "reason": reason})
-        for m in messages
-    ]
+    return [Update(paths.message(business, m.id), {"state": "cancelled", "reason": reason}) for m in messages]
 
 
 def to_people(kit: Kit, held: Held, reason: str) -> list[Write]:
-    """Put a conversation, or the one it was merged into, into the people's queue.
+    """Put a conversation into the people's queue; return the writes beside its own.
 
-    Returns the writes beside the one that saves `held`. One that a person has already, or
-    that is paused, stays as it is.
+    One that a person has already, or that is paused, stays as it is.
     """
-    target = held
-    if held.conversation.merged_into is not None:
-        live = load_live(kit.ports.store, held.business, held.conversation.merged_into)
-        if live is None:
-            return []
-        target = live
-    if target.conversation.owner != AGENT:
+    if held.conversation.owner != AGENT:
         return []
     now_ms = kit.ports.clock.now_ms()
-    cancelled = target.conversation.give_to(QUEUE, now_ms=now_ms, reason=reason)
-    writes = cancel(held.business, cancelled, reason)
-    return writes if target is held else [save(kit, target), *writes]
+    cancelled = held.conversation.give_to(QUEUE, now_ms=now_ms, reason=reason)
+    return cancel(held.business, cancelled, reason)
 
 
 def decide(attempt: Callable[[], T], *, also: type[Exception] = Conflict) -> T:

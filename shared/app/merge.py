@@ -6,13 +6,12 @@ from shared.app.kit import Held, Kit, cancel, save
 from shared.domain import paths
 from shared.domain.chat import Chat
 from shared.domain.conversation import Conversation, stricter
+from shared.domain.errors import Conflict
 from shared.domain.outbox import AGENT, Outgoing
 from shared.domain.rules import RECENT_LINES
 from shared.ports.store import Document, Query, Store, Update, Write
 
 _PAGE = 200
-ELSEWHERE = -1
-"""What a moved message covers: sequences of another conversation, none of this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,13 @@ def merge(kit: Kit, one: Held, other: Held) -> Merged:
     it left unanswered moves to the winner's timeline, so that one turn answers all. A
     draft under way on either side is refused at its commit. History stays where it is:
     it is found through `merged_from`.
+
+    Raises:
+        Conflict: Something is in flight on either side; its outcome belongs to where it
+            was claimed, so the merge waits for it.
     """
+    if one.conversation.outbox.inflight or other.conversation.outbox.inflight:
+        raise Conflict
     ordered = sorted((one, other), key=lambda h: (h.conversation.created_ms, h.conversation.id))
     winner, loser = ordered[0].conversation, ordered[1].conversation
     writes = _close(kit, ordered[1])
@@ -68,9 +73,7 @@ def _inherit_owner(winner: Conversation, loser: Conversation) -> list[Outgoing]:
     return winner.outbox.take_authored(AGENT)
 
 
-def _move_unanswered(
-    store: Store, business: str, winner: Conversation, loser: Conversation
-) -> list[Write]:
+def _move_unanswered(store: Store, business: str, winner: Conversation, loser: Conversation) -> list[Write]:
     writes: list[Write] = []
     for document in _incoming_after(store, business, loser):
         fields = {"conversation": winner.id, "seq": winner.next_seq()}
@@ -129,15 +132,7 @@ def _unite_chat(kept: Chat, gone: Chat) -> None:
 
 
 def _unite_outbox(winner: Conversation, loser: Conversation, now_ms: int) -> None:
-    """Take over what people had queued and what is in flight, unless something is already."""
-    kept, gone = winner.outbox, loser.outbox
-    kept.queued += gone.queued
-    gone.queued = []
-    kept.wake_again(now_ms)
-    if kept.inflight is not None or gone.inflight is None:
-        return
-    kept.inflight, gone.inflight = gone.inflight, None
-    message = kept.inflight.message
-    if message.epoch == loser.epoch - 1 and winner.owner == AGENT:
-        message.epoch = winner.epoch
-    message.covers = kept.inflight.answered_before = ELSEWHERE
+    """Take over what people had queued."""
+    winner.outbox.queued += loser.outbox.queued
+    loser.outbox.queued = []
+    winner.outbox.wake_again(now_ms)

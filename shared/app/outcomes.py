@@ -27,28 +27,21 @@ class Outcomes:
     numbers: Numbers
 
     def store(self, business: str, key: str, inflight: Inflight, outcome: SendOutcome) -> None:
-        """Settle the claim by what is certain; follow a conversation that was merged meanwhile.
+        """Settle the claim by what is certain.
 
         Raises:
             Retryable: The claim still stands, and is settled as unclear when it has run out.
         """
-        held = decide(
-            lambda: self._attempt(business, key, inflight, outcome), also=StoreUnavailable
-        )
+        held = decide(lambda: self._attempt(business, key, inflight, outcome), also=StoreUnavailable)
         if held is None:
             return
         wake_turn(self.kit, held)
         wake_sender(self.kit, held)
         wake_settler(self.kit, held)
 
-    def _attempt(
-        self, business: str, key: str, inflight: Inflight, outcome: SendOutcome
-    ) -> Held | None:
+    def _attempt(self, business: str, key: str, inflight: Inflight, outcome: SendOutcome) -> Held | None:
         held = load(self.kit.ports.store, business, key)
-        while held is not None and not _has(held, inflight):
-            into = held.conversation.merged_into
-            held = load(self.kit.ports.store, business, into) if into else None
-        if held is None:
+        if held is None or not _has(held, inflight):
             self._too_late(business, inflight, outcome)
             return None
         writes = self._settle(held, outcome)
@@ -100,8 +93,6 @@ class Outcomes:
     def _refused(self, held: Held, inflight: Inflight, outcome: Refused) -> list[Write]:
         message = inflight.message
         chat = held.conversation.chat(message.number)
-        if held.conversation.merged_into is not None:
-            return self._stranded(held)
         ruling = classify(outcome.code, outcome.http_status, attempt=message.refusals)
         match ruling.error_class:
             case ErrorClass.RETRY:
@@ -109,9 +100,7 @@ class Outcomes:
                     self.numbers.slow_down(held.business, message.number)
                 wait_ms = self._backoff_ms(message)
             case ErrorClass.WAIT:
-                wait_ms = (
-                    self._pair_wait_ms(chat) if outcome.code == PAIR_RATE else ruling.wait_ms or 0
-                )
+                wait_ms = self._pair_wait_ms(chat) if outcome.code == PAIR_RATE else ruling.wait_ms or 0
             case ErrorClass.OPERATOR:
                 self.numbers.stop(held.business, message.number, ruling.reason)
                 wait_ms = STOPPED_RETRY_MS
@@ -146,12 +135,6 @@ class Outcomes:
         rest = conversation.outbox.take_answer(message.answer)
         writes += cancel(held.business, rest, ruling.reason)
         return writes + to_people(self.kit, held, ruling.reason)
-
-    def _stranded(self, held: Held) -> list[Write]:
-        """It was in flight when its conversation was merged into one with a post of its own."""
-        message = held.conversation.outbox.land(self.kit.ports.clock.now_ms())
-        reason = "not sent before a merge"
-        return cancel(held.business, [message], reason) + to_people(self.kit, held, reason)
 
     def _backoff_ms(self, message: Outgoing) -> int:
         doubled: int = SECOND * 2 ** min(message.refusals, 10)

@@ -45,9 +45,7 @@ class Contacts:
     @property
     def left(self) -> list[Json]:
         """What belongs to no update."""
-        unclaimed = [
-            contact for contact, taken in zip(self._contacts, self._taken, strict=True) if not taken
-        ]
+        unclaimed = [contact for contact, taken in zip(self._contacts, self._taken, strict=True) if not taken]
         return unclaimed + self._strays
 
     def of(

@@ -273,7 +273,6 @@ class People:
 
     def _take_phone(self, meeting: Meeting, alias: Document, sighting: Sighting) -> None:
         """Move a recycled phone here; its former person keeps the history without it."""
-        business = meeting.held.business
         former = self.person(meeting, str(alias.data["person"]))
         value = str(alias.data["value"])
         former.aliases["phone"] = [p for p in former.aliases["phone"] if p != value]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from shared.app.keep import Keeper
@@ -40,8 +41,7 @@ class RecordPreferences:
         for identifier in (preference.get("user_id"), preference.get("wa_id")):
             key = self.people.find(business, identifier) if isinstance(identifier, str) else None
             if key is not None:
-                choice, conversation = opted_out, key
-                decide(lambda: self._store(business, conversation, opted_out=choice))
+                decide(partial(self._store, business, key, opted_out=opted_out))
                 return
 
     def _store(self, business: str, key: str, *, opted_out: bool) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.app.keep import Keeper
-from shared.app.kit import Held, Kit, cancel, decide, load, save, to_people
+from shared.app.kit import Held, Kit, cancel, decide, load_live, save, to_people
 from shared.app.numbers import Numbers
 from shared.domain import paths
 from shared.domain.delivery import RANKS, RECEIPTS, attempt_key, parse_callback, receipt_rank
@@ -84,7 +84,7 @@ class RecordReceipt:
         ruling, code = _ruling(incoming.update)
         fields = {"failure": {"code": code, "reason": ruling.reason}, "reason": ruling.reason}
         writes: list[Write] = [Update(path, fields, if_version=document.version)]
-        held = load(self.kit.ports.store, business, str(document.data["conversation"]))
+        held = load_live(self.kit.ports.store, business, str(document.data["conversation"]))
         if held is not None:
             writes += self._give_up(held, document.data, ruling)
         if ruling.error_class is ErrorClass.OPERATOR:

@@ -58,9 +58,7 @@ class RecordMessage:
         commit_meeting(self.kit, meeting, writes, paths.message(business, key))
         return meeting
 
-    def _apply(
-        self, meeting: Meeting, incoming: Incoming, content: Content, key: str
-    ) -> list[Write]:
+    def _apply(self, meeting: Meeting, incoming: Incoming, content: Content, key: str) -> list[Write]:
         conversation = meeting.held.conversation
         conversation.next_seq()
         writes: list[Write] = []
@@ -98,9 +96,7 @@ class RecordMessage:
         chat.window_ms = max(chat.window_ms, incoming.at_ms + WINDOW_MS)
         chat.newest_wamid = incoming.wamid or chat.newest_wamid
         conversation.reply_number = incoming.number
-        conversation.open_turn(
-            at_ms=incoming.at_ms, received_ms=incoming.received_ms, rules=self.kit.rules
-        )
+        conversation.open_turn(at_ms=incoming.at_ms, received_ms=incoming.received_ms, rules=self.kit.rules)
         now_ms = self.kit.ports.clock.now_ms()
         if chat.window_ms > now_ms or conversation.owner != AGENT:
             return []
@@ -148,9 +144,7 @@ def sighting_of(incoming: Incoming) -> Sighting | None:
     if not (bsuid or parent or phone):
         return None
     profile = contact.get("profile")
-    name = (
-        _text(profile, "name") or _text(profile, "username") if isinstance(profile, dict) else None
-    )
+    name = _text(profile, "name") or _text(profile, "username") if isinstance(profile, dict) else None
     return Sighting(incoming.at_ms, bsuid, parent, phone, (name or "")[:200])
 
 

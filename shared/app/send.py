@@ -111,9 +111,7 @@ class SendNext:
         conversation.chat(head.number).tokens -= 1
         before = conversation.answered
         until_ms = now_ms + CLAIM_MS
-        inflight = conversation.outbox.claim(
-            claim, now_ms=now_ms, until_ms=until_ms, answered=before
-        )
+        inflight = conversation.outbox.claim(claim, now_ms=now_ms, until_ms=until_ms, answered=before)
         conversation.answered = max(before, head.covers)
         self.kit.ports.store.commit([save(self.kit, held)])
         return self._claimed(held, inflight)

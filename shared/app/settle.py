@@ -75,7 +75,6 @@ class Settle:
             and not message.reposted
             and message.epoch == conversation.epoch
             and conversation.owner == AGENT
-            and conversation.merged_into is None
             and now_ms < min(message.deadline_ms, chat.window_ms)
         )
 

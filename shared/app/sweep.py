@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from shared.app.kit import Held, Kit, decide, load, save
 from shared.app.settle import unclear_write
@@ -42,7 +43,7 @@ class Sweep:
             )
         )
         for document in page:
-            held = decide(lambda key=document.name: self._unstick(business, key, now_ms))  # type: ignore[misc]
+            held = decide(partial(self._unstick, business, document.name, now_ms))
             if held is not None:
                 wake_all(self.kit, held)
                 self._actions(held, now_ms)
@@ -81,7 +82,7 @@ class Recover:
         count = 0
         for business in self.businesses:
             for document in self._busy(business):
-                held = decide(lambda key=document.name, b=business: self._revive(b, key))  # type: ignore[misc]
+                held = decide(partial(self._revive, business, document.name))
                 if held is not None:
                     wake_all(self.kit, held)
                     count += 1

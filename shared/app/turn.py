@@ -19,7 +19,8 @@ from shared.ports.store import Write
 
 FALLBACK = Decision(
     messages=(
-        "Desculpe, tive um problema para responder agora. Já pedi a uma pessoa da equipe que veja a sua mensagem.",
+        "Desculpe, tive um problema para responder agora. "
+        "Já pedi a uma pessoa da equipe que veja a sua mensagem.",
     ),
     next_step=NextStep.HANDOVER,
     reason="assistant failed",
@@ -153,9 +154,7 @@ class TakeTurn:
     def _ask(self, held: Held, draft: Draft) -> Decision:
         unanswered = unanswered_lines(self.kit.ports.store, held, up_to=draft.covers)
         known = {line.id for line in unanswered}
-        history = tuple(
-            Line(**line) for line in held.conversation.recent if line["id"] not in known
-        )
+        history = tuple(Line(**line) for line in held.conversation.recent if line["id"] not in known)
         briefing = Briefing(
             business=held.business,
             conversation=held.conversation.id,

@@ -49,9 +49,7 @@ class View:
 
     def overview(self, business: str, *, limit: int) -> list[dict[str, Any]]:
         """List the conversations that changed last, newest first."""
-        query = Query(
-            paths.collection(business, "conversations"), (), ("-updated_ms",), min(limit, 500)
-        )
+        query = Query(paths.collection(business, "conversations"), (), ("-updated_ms",), min(limit, 500))
         rows = [Conversation.from_data(d.data) for d in self.kit.ports.store.query(query)]
         return [_overview_row(c) for c in rows if c.merged_into is None]
 
@@ -131,9 +129,7 @@ def _live_states(conversation: Conversation) -> dict[str, str]:
 
 
 def _overview_row(conversation: Conversation) -> dict[str, Any]:
-    last = (
-        conversation.recent[-1] if conversation.recent else {"text": "", "kind": "", "author": ""}
-    )
+    last = conversation.recent[-1] if conversation.recent else {"text": "", "kind": "", "author": ""}
     inflight = conversation.outbox.inflight
     aliases = [conversation.phone, conversation.bsuid]
     return {

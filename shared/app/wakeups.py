@@ -1,5 +1,6 @@
-"""Tasks for what a conversation waits for. Their names come from its counters, so that
-asking twice for the same thing makes one task.
+"""Tasks for what a conversation waits for.
+
+Their names come from its counters, so that asking twice for the same thing makes one task.
 """
 
 from shared.app.kit import Held, Kit
@@ -70,8 +71,6 @@ def task_name(*parts: str) -> str:
     return f"{paths.digest(*parts)}-{parts[0]}"
 
 
-def _sender_task(
-    kit: Kit, held: Held, number: str, name: str, *, wake: int | None, at_ms: int
-) -> None:
+def _sender_task(kit: Kit, held: Held, number: str, name: str, *, wake: int | None, at_ms: int) -> None:
     payload = {"business": held.business, "conversation": held.conversation.id, "wake": wake}
     kit.ports.tasks.create(live_queue(number), name, payload, at_ms=at_ms)

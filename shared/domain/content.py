@@ -85,9 +85,7 @@ def _nothing(_: object) -> str:
 def _location(body: object) -> str:
     place = _mapping(body)
     named = _lines(_string(place.get("name")), _string(place.get("address")))
-    return named or ", ".join(
-        filter(None, (_scalar(place.get(axis)) for axis in ("latitude", "longitude")))
-    )
+    return named or ", ".join(filter(None, (_scalar(place.get(axis)) for axis in ("latitude", "longitude"))))
 
 
 def _contacts(body: object) -> str:
@@ -98,12 +96,8 @@ def _contact(card: object) -> str:
     """Tell whose card it is; one sent by the "share contact" button may have only a phone."""
     name = _mapping(_mapping(card).get("name"))
     formatted = _string(name.get("formatted_name"))
-    parts = " ".join(
-        filter(None, (_string(name.get(part)) for part in ("first_name", "last_name")))
-    )
-    phones = ", ".join(
-        _string(_mapping(phone).get("phone")) for phone in _list(_mapping(card).get("phones"))
-    )
+    parts = " ".join(filter(None, (_string(name.get(part)) for part in ("first_name", "last_name"))))
+    phones = ", ".join(_string(_mapping(phone).get("phone")) for phone in _list(_mapping(card).get("phones")))
     return formatted or parts or phones
 
 

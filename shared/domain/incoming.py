@@ -43,7 +43,7 @@ class Incoming:
 
     def message_key(self) -> str:
         """Name the message's document by number and Meta's id, or by content without one."""
-        found = self.update.get("id")
+        found = self.update.get("id") if self.kind in ("message", "echo") else None
         if isinstance(found, str) and found:
             return paths.digest(self.number, "id", found)
         if isinstance(found, int) and not isinstance(found, bool):
@@ -86,11 +86,6 @@ def _seconds(value: object) -> int | None:
         return None
     if isinstance(value, int):
         return value if abs(value) < 10**12 else None
-    if (
-        isinstance(value, str)
-        and value.isascii()
-        and value.lstrip("-").isdigit()
-        and len(value) <= 12
-    ):
+    if isinstance(value, str) and value.isascii() and value.lstrip("-").isdigit() and len(value) <= 12:
         return int(value)
     return None

@@ -13,9 +13,7 @@ from itertools import accumulate, takewhile
 TEXT_LIMIT = 4096
 """The most that one text message may hold."""
 
-_SPACE = re.compile(
-    r"[^\S\u00a0\u2007\u202f]+"
-)  # a no-break space holds "R$" and its figure together
+_SPACE = re.compile(r"[^\S\u00a0\u2007\u202f]+")  # a no-break space holds "R$" and its figure together
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*$")
 _JOINERS = "\u200d\u20e3"
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
@@ -91,9 +89,7 @@ class _Cutter:
             yield self._kind(space), space.start(), space.end()
 
     def _spaces(self, start: int, reach: int) -> list[re.Match[str]]:
-        return list(
-            takewhile(lambda space: space.start() <= reach, _SPACE.finditer(self.text, start))
-        )
+        return list(takewhile(lambda space: space.start() <= reach, _SPACE.finditer(self.text, start)))
 
     def _reach(self, start: int) -> int:
         """Find how far a piece from `start` may go."""

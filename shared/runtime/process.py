@@ -81,6 +81,8 @@ class Process:
     def stop(self) -> None:
         """Stop every part at once; what does not end in time is abandoned, as `kill -9` would."""
         self._ready.clear()
+        with suppress(OSError):
+            control.end(self._folder.path)
         stops = [
             lambda: self._server.stop(within_s=HTTP_STOPS_WITHIN_S),
             self._bus_dispatcher.stop,
@@ -96,13 +98,6 @@ class Process:
             thread.join(HTTP_STOPS_WITHIN_S + 0.5)
         if self._simulator is not None:
             self._simulator.stop()
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the folder."""
-        with suppress(OSError):
-            control.end(self._folder.path)
-        containers.install(None)
         self._parts.close()
         self._folder.close()
 

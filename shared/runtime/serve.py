@@ -1,19 +1,16 @@
 """`run`: everything in one process on this machine, until it is told to stop."""
 
 import argparse
-import os
-import signal
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 from shared.adapters.embedded.data_folder import DataFolder
 from shared.config import settings as configuration
 from shared.config.settings import Settings
 from shared.domain.errors import Misconfigured
 from shared.runtime import logs
+from shared.runtime.ending import Ending
 from shared.runtime.process import Process
 from shared.runtime.server import PortTaken, listen
 from shared.runtime.terminal import Terminal
@@ -25,27 +22,6 @@ ENDS_WITHIN_S = 4.0
 """From the signal on; whatever still hangs then is left behind."""
 
 
-class Ending:
-    """Waits for the signal to end, and sees to it that the end comes."""
-
-    def __init__(self) -> None:
-        """Take SIGINT and SIGTERM from now on; only the main thread can."""
-        self._wanted = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._want)
-
-    def wait(self) -> None:
-        """Wait for a signal."""
-        self._wanted.wait()
-
-    def _want(self, number: int, frame: FrameType | None) -> None:
-        if not self._wanted.is_set():
-            self._wanted.set()
-            last_resort = threading.Timer(ENDS_WITHIN_S, os._exit, (DONE,))
-            last_resort.daemon = True
-            last_resort.start()
-
-
 def main(argv: Sequence[str]) -> int:
     """Run until SIGINT or SIGTERM.
 
@@ -54,7 +30,7 @@ def main(argv: Sequence[str]) -> int:
         which is then said in one line.
     """
     options = _parser().parse_args(argv)
-    ending = Ending()
+    ending = Ending(within_s=ENDS_WITHIN_S)
     try:
         process = _open(configuration.current(), port=options.port, data=options.data)
     except (Misconfigured, PortTaken) as error:

@@ -1,6 +1,7 @@
 """Checks on how turns, owners and actions were conducted: promises 3, 4, 7, 9 and 13."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from shared.domain.rules import REDRAFTS
 from shared.simulation.evidence import Evidence
@@ -56,7 +57,7 @@ def takeovers(evidence: Evidence) -> Iterator[str]:
 def forward(evidence: Evidence) -> Iterator[str]:
     """Receipts only raise a state, and an end is an end."""
     for path, versions in evidence.states.items():
-        for (_, before), (_, after) in zip(versions, versions[1:], strict=False):
+        for (_, before), (_, after) in pairwise(versions):
             for attempt, rank in before["receipts"].items():
                 if after["receipts"].get(attempt, -1) < rank:
                     yield f"{path} went back from {rank}"

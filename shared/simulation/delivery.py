@@ -1,6 +1,7 @@
 """Checks on what customers wrote and what they got: promises 1, 2, 4, 5, 6 and 8."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from shared.domain.delivery import RANKS, state_of
 from shared.simulation.evidence import Answer, Evidence
@@ -26,11 +27,7 @@ def recorded_once(evidence: Evidence) -> Iterator[str]:
 
 def kept(evidence: Evidence) -> Iterator[str]:
     """What is unknown, or for nobody's number, is kept."""
-    found = {
-        (d["raw"].get("id"), d["number"])
-        for _, d in evidence.of("kept")
-        if isinstance(d["raw"], dict)
-    }
+    found = {(d["raw"].get("id"), d["number"]) for _, d in evidence.of("kept") if isinstance(d["raw"], dict)}
     for written in evidence.world.meta.written:
         unknown = written.kind == "sparkle" or written.number not in evidence.world.businesses
         if unknown and (written.wamid, written.number) not in found:
@@ -78,8 +75,7 @@ def _excused(evidence: Evidence, path: str, answers: list[Answer]) -> bool:
 
 def _person_wrote(evidence: Evidence, home: str) -> bool:
     return any(
-        data.get("author") == "person" and evidence.home(p) == home
-        for p, data in evidence.of("messages")
+        data.get("author") == "person" and evidence.home(p) == home for p, data in evidence.of("messages")
     )
 
 
@@ -90,7 +86,7 @@ def posted_once(evidence: Evidence) -> Iterator[str]:
         posts.setdefault(post.message, []).append(post)
     for message, attempts in posts.items():
         unproven = 0
-        for earlier, later in zip(attempts, attempts[1:], strict=False):
+        for earlier, later in pairwise(attempts):
             if earlier.told != "refused":
                 unproven += 1
                 yield from _unjustified(evidence, message, earlier, later)
@@ -99,9 +95,7 @@ def posted_once(evidence: Evidence) -> Iterator[str]:
 
 
 def _unjustified(evidence: Evidence, message: str, earlier: Post, later: Post) -> Iterator[str]:
-    put_back = [
-        p for p in evidence.put_back if p.message == message and p.attempt == earlier.attempt
-    ]
+    put_back = [p for p in evidence.put_back if p.message == message and p.attempt == earlier.attempt]
     if later.attempt == earlier.attempt or not put_back:
         yield f"{message} is posted again without a decision"
         return

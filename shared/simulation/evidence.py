@@ -132,9 +132,7 @@ def collect(world: World) -> Evidence:
     """Replay the store's history."""
     evidence = Evidence(world)
     docs = evidence.final
-    for index, (commit, mark) in enumerate(
-        zip(world.store.inner.history, world.store.marks, strict=True)
-    ):
+    for index, (commit, mark) in enumerate(zip(world.store.inner.history, world.store.marks, strict=True)):
         for change in commit.changes:
             _conversation_facts(evidence, index, mark, change)
         _answer_facts(evidence, index, mark, commit.changes)
@@ -163,15 +161,13 @@ def _conversation_facts(evidence: Evidence, index: int, mark: Mark, change: Chan
     _outbox_facts(evidence, index, mark, path, was["outbox"], after)
 
 
-def _outbox_facts(
-    evidence: Evidence, index: int, mark: Mark, path: str, then: Data, after: Data
-) -> None:
+def _outbox_facts(evidence: Evidence, index: int, mark: Mark, path: str, then: Data, after: Data) -> None:
     inflight, was = after["outbox"]["inflight"], then["inflight"]
-    if inflight is not None and mark.use_case == "sender":
-        if was is None or was["claim"] != inflight["claim"]:
-            theirs = _address_is_theirs(evidence, path, after)
-            message = str(inflight["message"]["id"])
-            evidence.claims.append(Claim(index, mark, path, message, theirs))
+    new = inflight is not None and (was is None or was["claim"] != inflight["claim"])
+    if new and mark.use_case == "sender":
+        theirs = _address_is_theirs(evidence, path, after)
+        message = str(inflight["message"]["id"])
+        evidence.claims.append(Claim(index, mark, path, message, theirs))
     if was is None or inflight is not None:
         return
     message = str(was["message"]["id"])
@@ -213,15 +209,11 @@ def _answer_facts(evidence: Evidence, index: int, mark: Mark, changes: tuple[Cha
     made = [
         c
         for c in changes
-        if "/messages/" in c.path
-        and c.before is None
-        and c.after
-        and c.after.get("author") == "agent"
+        if "/messages/" in c.path and c.before is None and c.after and c.after.get("author") == "agent"
     ]
     if not made:
         return
-    first = made[0].after
-    assert first is not None
+    first = made[0].after or {}
     business = made[0].path.split("/")[1]
     path = paths.conversation(business, str(first["conversation"]))
     before = next((c.before for c in changes if c.path == path), None) or {}

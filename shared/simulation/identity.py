@@ -17,9 +17,9 @@ def human_whole(evidence: Evidence) -> Iterator[str]:
     """A human whose user id was always shown has one conversation, at the business told of changes."""
     homes: dict[str, str] = {}
     for human, home in _homes(evidence):
-        if evidence.world.meta.humans[human].always_shown and home.split("/")[1] == "acme":
-            if homes.setdefault(human, home) != home:
-                yield f"{human} has two conversations"
+        shown = evidence.world.meta.humans[human].always_shown
+        if shown and home.split("/")[1] == "acme" and homes.setdefault(human, home) != home:
+            yield f"{human} has two conversations"
 
 
 def addressed(evidence: Evidence) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from random import Random
 
 from shared.domain.guards import Guards
@@ -106,8 +107,8 @@ class Scenario:
         self._scheduler.faults = Faults(latency_ms=3)
         self.world.meta.faults = MetaFaults()
         for number, business in NUMBERS.items():
-            resume = self.world.use_cases.resume_number
-            self.world.until_done("admin", lambda b=business, n=number: resume(b, n))  # type: ignore[misc]
+            resume = partial(self.world.use_cases.resume_number, business, number)
+            self.world.until_done("admin", resume)
         self._until_quiet()
         if self._rng.random() < 0.5:
             self._give_everything_back()

@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from greenlet import getcurrent, greenlet
 
@@ -85,9 +85,7 @@ class Scheduler:
         self._processes[process.number] = process
         self.after(self.rng.randrange(self.faults.latency_ms + 1), lambda: self._resume(process))
 
-    def call(
-        self, label: str, effect: Callable[[], T], *, longest_ms: int = 400_000, takes_ms: int = 0
-    ) -> T:
+    def call(self, label: str, effect: Callable[[], T], *, longest_ms: int = 400_000, takes_ms: int = 0) -> T:
         """Perform one port call of the running process, with whatever may happen around it.
 
         Args:
@@ -144,16 +142,14 @@ class Scheduler:
         self.running = None
         process.done(error)
 
-    def _resume(self, process: Process, *args: Any) -> None:
+    def _resume(self, process: Process) -> None:
         if not process.alive:
             return
         self.running = process
-        process.thread.switch(*args)
+        process.thread.switch()
         self.running = None
 
-    def _switch(
-        self, process: Process, longest_ms: int, takes_ms: int, *, pause: bool = True
-    ) -> None:
+    def _switch(self, process: Process, longest_ms: int, takes_ms: int, *, pause: bool = True) -> None:
         delay_ms = self.rng.randrange(self.faults.latency_ms + takes_ms + 1)
         if pause and self.chance(self.faults.pause):
             delay_ms = self.rng.choice((900, 8_000, 25_000, 65_000, 75_000, 130_000, 400_000))

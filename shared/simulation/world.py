@@ -55,9 +55,7 @@ class SimStore:
 
     def get(self, path: str) -> Document | None:
         """Read one document."""
-        return self._scheduler.call(
-            "store.get", lambda: self._reading(lambda: self.inner.get(path))
-        )
+        return self._scheduler.call("store.get", lambda: self._reading(lambda: self.inner.get(path)))
 
     def get_many(self, paths: Sequence[str]) -> list[Document | None]:
         """Read several documents."""
@@ -103,9 +101,7 @@ class SimTasks:
 
     def create(self, queue: str, name: str, payload: Mapping[str, Any], *, at_ms: int) -> bool:
         """Store a task, unless its name was used within the hour."""
-        return self._scheduler.call(
-            "tasks.create", lambda: self._create(queue, name, dict(payload), at_ms)
-        )
+        return self._scheduler.call("tasks.create", lambda: self._create(queue, name, dict(payload), at_ms))
 
     def slow_down(self, queue: str, *, factor: float, until_ms: int) -> None:
         """Change nothing here: rates are not simulated."""
@@ -217,9 +213,7 @@ class SimAssistant:
 
     def decide(self, briefing: Briefing) -> Decision:
         """Take a while, then answer everything."""
-        return self._scheduler.call(
-            "assistant.decide", lambda: self._decide(briefing), takes_ms=6_000
-        )
+        return self._scheduler.call("assistant.decide", lambda: self._decide(briefing), takes_ms=6_000)
 
     def _decide(self, briefing: Briefing) -> Decision:
         process = self._scheduler.running

@@ -5,13 +5,13 @@ import queue
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 import requests
-from pywa import WhatsApp, errors, types
-from pywa.types.templates import BodyText, TemplateLanguage, TemplateStatus
+from pywa import WhatsApp, errors, handlers, types
+from pywa.types.templates import TemplateLanguage, TemplateStatus
 from starlette.applications import Starlette
 
 from tests.simulator.rig import ACCOUNT, NUMBER, SECRET, TOKEN, Running, running, served
@@ -63,17 +63,23 @@ def client(live: Running) -> Iterator[Client]:
         waba_id=ACCOUNT,
         token=TOKEN,
         session=session,
-        server=app,
+        server=cast(Any, app),  # it takes Starlette too, its annotation does not say so
         webhook_endpoint="/pywa",
         verify_token="pywa-verifies",
         app_secret=SECRET,
         validate_updates=True,
     )
-    wa.on_message(lambda _, message: got.put(message))
-    wa.on_message_status(lambda _, status: got.put(status))
-    wa.on_callback_button(lambda _, button: got.put(button))
-    wa.on_callback_selection(lambda _, selection: got.put(selection))
-    wa.on_phone_number_change(lambda _, change: got.put(change))
+
+    def keep(_: WhatsApp, update: object) -> None:
+        got.put(update)
+
+    wa.add_handlers(
+        handlers.MessageHandler(keep),
+        handlers.MessageStatusHandler(keep),
+        handlers.CallbackButtonHandler(keep),
+        handlers.CallbackSelectionHandler(keep),
+        handlers.PhoneNumberChangeHandler(keep),
+    )
     with session, served(app) as origin:
         assert wa.override_waba_callback_url(f"{origin}/pywa", "pywa-verifies").success
         yield Client(wa, live, got)
@@ -124,7 +130,7 @@ def test_it_sends_a_template_and_lists_them(pywa: Client) -> None:
         to=who["phone"],
         name="lembrete_de_visita",
         language=TemplateLanguage.PORTUGUESE_BR,
-        params=[BodyText.params("Ana", "9h")],
+        params=[{"type": "body", "parameters": [{"type": "text", "text": text} for text in ("Ana", "9h")]}],
     )
     assert sent.status is not None
     assert sent.status.value == "accepted"
@@ -147,7 +153,7 @@ def test_buttons_and_lists_are_pressed(pywa: Client) -> None:
     pressed = pywa.writes(who, kind="button_reply", id="yes", title="Sim", reply_to=sent.id)
     assert (pressed.data, pressed.title) == ("yes", "Sim")
     assert pressed.reply_to_message.id == sent.id
-    chosen = pywa.writes(who, kind="list_reply", id="r1", title="Um")
+    chosen = pywa.writes(who, kind="list_reply", id="r1", title="Um", reply_to=sent.id)
     assert (chosen.data, chosen.title) == ("r1", "Um")
 
 

@@ -26,7 +26,7 @@ class Answer:
     body: bytes
     headers: dict[str, str]
 
-    def json(self) -> Any:  # noqa: ANN401 - JSON
+    def json(self) -> Any:
         """Read the body as JSON."""
         return json.loads(self.body)
 

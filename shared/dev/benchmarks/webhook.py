@@ -148,7 +148,7 @@ def _targets(rows: dict[str, Measured], rounds: dict[str, list[Measured]]) -> li
 def _ratio(rounds: dict[str, list[Measured]], other: str) -> float:
     """Return the median of the rounds' ratios: what disturbs a round disturbs both sides of it."""
     pairs = zip(rounds["instant"], rounds[other], strict=True)
-    return statistics.median(a["per_second"] / b["per_second"] for a, b in pairs if not a["warm_up"])
+    return statistics.median(float(a["per_second"] / b["per_second"]) for a, b in pairs if not a["warm_up"])
 
 
 def _target(

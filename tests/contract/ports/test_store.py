@@ -323,11 +323,13 @@ FAILURES: tuple[tuple[Callable[[Version], Write], type[Exception]], ...] = (
 def test_a_commit_that_fails_writes_nothing(
     store: Store, failing: Callable[[Version], Write], error: type[Exception], *, last: bool
 ) -> None:
-    store.commit([Create("c/there", {"n": 1}), Create("c/changed", {"n": 1}), Create("c/removed", {"n": 1})])
+    deep = {"n": 1, "deep": {"er": {"n": 1}}}
+    store.commit([Create("c/there", {"n": 1}), Create("c/changed", deep), Create("c/removed", {"n": 1})])
     old = stale(store, "c/there")
     paths = ["c/there", "c/changed", "c/removed", "c/made", "c/absent", "c/unstorable"]
     before = store.get_many(paths)
-    good: list[Write] = [Create("c/made", {}), Update("c/changed", {"n": 2}), Delete("c/removed")]
+    change = Update("c/changed", {"n": 2, "deep.er.n": 2, "deep.new": Maximum(2)})
+    good: list[Write] = [Create("c/made", {}), change, Delete("c/removed")]
     bad = failing(old)
     with pytest.raises(error):
         store.commit([*good, bad] if last else [bad, *good])
