@@ -93,6 +93,7 @@ class RecordEcho:
             "reason": "",
             "at_ms": incoming.at_ms,
             "received_ms": incoming.received_ms,
+            "index": incoming.index,
             "number": incoming.number,
             "wamid": incoming.wamid,
             "receipts": {},

@@ -32,9 +32,14 @@ def unanswered_lines(store: Store, held: Held, *, up_to: int) -> tuple[Line, ...
     return tuple(_line(d) for d in sorted(wanted, key=timeline_key))
 
 
-def timeline_key(document: Document) -> tuple[int, int, str]:
-    """Order by Meta's whole seconds, and within one second as it was recorded."""
-    return int(document.data["at_ms"]) // 1000, int(document.data["seq"]), document.name
+def timeline_key(document: Document) -> tuple[int, int, int, int]:
+    """Order by Meta's whole seconds; within one, by when and where in its batch it reached us.
+
+    What we write has the time of its commit, which is after all that it answers reached us.
+    """
+    data = document.data
+    reached_ms = int(data.get("received_ms") or data["at_ms"])
+    return int(data["at_ms"]) // 1000, reached_ms, int(data.get("index") or 0), int(data["seq"])
 
 
 def _line(document: Document) -> Line:

@@ -67,6 +67,7 @@ class RecordSystem:
             "opens": False,
             "at_ms": incoming.at_ms,
             "received_ms": incoming.received_ms,
+            "index": incoming.index,
             "number": incoming.number,
             "wamid": incoming.wamid,
             "reply_to": None,

@@ -85,6 +85,7 @@ class _Events:
     def __init__(self, received_ms: int, encode: Encode) -> None:
         self.topics: dict[str, list[Event]] = {}
         self._received_ms = received_ms
+        self._count = 0
         self._encode = encode
         self._attributes: dict[tuple[str, str], dict[str, str]] = {}
 
@@ -92,6 +93,7 @@ class _Events:
         self, kind: str, update: Json, source: _Source, *, contact: Json = None, errors: Json = ()
     ) -> int:
         """Add an event and return the length of its data in bytes."""
+        self._count += 1
         data = self._encode(
             {
                 "v": 1,
@@ -100,6 +102,7 @@ class _Events:
                 "waba": source.waba,
                 "number": source.number,
                 "received_ms": self._received_ms,
+                "index": self._count,
                 "contact": contact,
                 "update": update,
                 "errors": errors,

@@ -5,6 +5,7 @@ A person is an internal id with aliases: business-scoped user id (`bsuid`), pare
 leads straight to the person's conversation.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,8 @@ from shared.domain.conversation import Conversation
 from shared.domain.errors import Conflict
 from shared.domain.phone import looks_like_phone, phone_key
 from shared.ports.store import Create, Delete, Document, Update, Write
+
+_OWN_ID = re.compile("[a-z0-9]{20,32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +89,16 @@ class People:
         self._store = kit.ports.store
 
     def find(self, business: str, identifier: str) -> str | None:
-        """Return the conversation of a phone (any spelling) or a user id, or None."""
+        """Return the conversation of a phone (any spelling), user id or own id, or None."""
         value = identifier.strip()
         kinds = {"bsuid": value, "parent": value}
         if looks_like_phone(value):
             kinds = {"phone": phone_key(value)}
         for alias in self._aliases(business, kinds).values():
             return str(alias.data["conversation"])
-        return None
+        if not _OWN_ID.fullmatch(value):
+            return None
+        return value if self._store.get(paths.conversation(business, value)) else None
 
     def meet(self, business: str, sighting: Sighting) -> Meeting:
         """Resolve by business-scoped id, then phone, then parent id.

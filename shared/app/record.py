@@ -76,6 +76,7 @@ class RecordMessage:
             "opens": content.opens_turn,
             "at_ms": incoming.at_ms,
             "received_ms": incoming.received_ms,
+            "index": incoming.index,
             "number": incoming.number,
             "wamid": incoming.wamid,
             "reply_to": content.reply_to,

@@ -12,6 +12,7 @@ from shared.app.people import People, person_of
 from shared.domain import paths
 from shared.domain.conversation import Conversation
 from shared.domain.delivery import state_of
+from shared.domain.phone import spellings
 from shared.ports.store import Document, Query
 
 _PAGE = 200
@@ -65,8 +66,9 @@ class View:
         document = self.kit.ports.store.get(path)
         if document is None:
             return []
-        person = person_of(held.business, document)
-        return [value for values in person.aliases.values() for value in values]
+        aliases = person_of(held.business, document).aliases
+        phones = [written for key in aliases["phone"] for written in spellings(key)]
+        return [*aliases["bsuid"], *aliases["parent"], *phones]
 
     def _timeline(self, business: str, keys: list[str]) -> list[Document]:
         found: list[Document] = []
@@ -133,7 +135,7 @@ def _overview_row(conversation: Conversation) -> dict[str, Any]:
     inflight = conversation.outbox.inflight
     aliases = [conversation.phone, conversation.bsuid]
     return {
-        "id": conversation.phone or conversation.bsuid or "",
+        "id": conversation.phone or conversation.bsuid or conversation.id,
         "conversation": conversation.id,
         "name": conversation.name,
         "aliases": [a for a in aliases if a],

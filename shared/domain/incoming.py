@@ -26,6 +26,8 @@ class Incoming:
     contact: Mapping[str, Any]
     update: Mapping[str, Any]
     event_id: str
+    index: int = 0
+    """Where it stood in its batch."""
 
     @property
     def wamid(self) -> str:
@@ -68,7 +70,7 @@ def incoming_of(event: Mapping[str, Any], *, event_id: str) -> Incoming:
     kind, number = event.get("kind"), event.get("number")
     if not isinstance(received_ms, int) or not isinstance(kind, str) or not isinstance(number, str):
         raise BadEnvelope("an event without kind, number or received_ms")
-    contact = event.get("contact")
+    contact, index = event.get("contact"), event.get("index")
     return Incoming(
         kind=kind,
         field=str(event.get("field") or ""),
@@ -78,6 +80,7 @@ def incoming_of(event: Mapping[str, Any], *, event_id: str) -> Incoming:
         contact=contact if isinstance(contact, dict) else {},
         update=update if isinstance(update, dict) else {"value": update},
         event_id=event_id,
+        index=index if isinstance(index, int) else 0,
     )
 
 

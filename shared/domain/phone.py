@@ -6,6 +6,12 @@ _WRITTEN = re.compile(r"\+?[\d\s().\-]+")
 _BRAZILIAN_MOBILE = re.compile(r"55([1-9][1-9])9?([6-9]\d{7})")
 
 
+def spellings(key: str) -> list[str]:
+    """Return every way to write the line of a key, in digits."""
+    mobile = _BRAZILIAN_MOBILE.fullmatch(key)
+    return [key, f"55{mobile[1]}9{mobile[2]}"] if mobile else [key]
+
+
 def looks_like_phone(identifier: str) -> bool:
     """Tell whether a text can only be a phone, not a business-scoped user id."""
     return bool(_WRITTEN.fullmatch(identifier.strip())) and any(c.isdigit() for c in identifier)

@@ -69,7 +69,7 @@ def _excused(evidence: Evidence, path: str, answers: list[Answer]) -> bool:
         return True
     business = path.split("/")[1]
     messages = [f"businesses/{business}/messages/{m}" for a in answers for m in a.messages]
-    states = [state_of(evidence.final[message]) for message in messages]
+    states = [state_of(evidence.final[message]) for message in messages if message in evidence.final]
     return "unclear" in states or _person_wrote(evidence, home)
 
 
@@ -152,6 +152,9 @@ def in_order(evidence: Evidence) -> Iterator[str]:
         if not post.accepted or post.message in seen:
             continue
         seen.add(post.message)
+        if post.message not in written:
+            yield f"{post.message} is posted but was never written"
+            continue
         conversation, place = written[post.message]
         key = (conversation, post.number)
         if key in newest and newest[key][0] > place:

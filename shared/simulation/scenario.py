@@ -85,18 +85,21 @@ class Scenario:
             acting=self._rng.choice((0.0, 0.3)),
         )
         self._phones = 0
+        self._active_ms = ACTIVE_MS
         for _ in range(self._rng.choice((1, 1, 2, 3))):
             self._newcomer()
 
     def play(self) -> None:
         """Let everything happen, then let it come to rest."""
-        for _ in range(self._rng.randrange(2, 9)):
+        if self._rng.random() < 0.15:
+            self._active_ms *= 3
+        for _ in range(self._rng.randrange(2, 9) * self._active_ms // ACTIVE_MS):
             self._soon(self._rng.choice(self._EVENTS))
         if self._rng.random() < 0.4:
             for _ in range(self._rng.choice((1, 2, 5))):
                 self._soon(Scenario._restart)
         self._sweep_every_minute()
-        self._scheduler.run(START_MS + ACTIVE_MS)
+        self._scheduler.run(START_MS + self._active_ms)
         if self._rng.random() < 0.1:
             self._scheduler.run(self._scheduler.now_ms + 25 * HOUR_MS)
             self._someone_writes()
@@ -126,7 +129,7 @@ class Scenario:
         return not (world.meta.undelivered or world.bus.pending or world.tasks.pending)
 
     def _soon(self, event: Event) -> None:
-        at_ms = START_MS + int(ACTIVE_MS * self._rng.random() ** 2)
+        at_ms = START_MS + int(self._active_ms * self._rng.random() ** 2)
         self._scheduler.at(at_ms, lambda: event(self))
 
     def _sweep_every_minute(self) -> None:
@@ -186,10 +189,14 @@ class Scenario:
         self.world.meta.write(self._someone(), "9009")
 
     def _takeover(self) -> None:
-        human = self._someone()
-        self._own(human, self._rng.choice(("person:ana", "person:ana", "paused")))
+        human, owner = self._someone(), self._rng.choice(("person:ana", "person:ana", "paused"))
+        delay_ms = 0
+        if self._rng.random() < 0.5:
+            self._burst(human, "1001", 1)
+            delay_ms = self.world.rules.quiet_ms + self._rng.randrange(9_000)
+        self._scheduler.after(delay_ms, lambda: self._own(human, owner))
         if self._rng.random() < 0.7:
-            delay_ms = self._rng.choice((10, 2_000, 20_000, 60_000))
+            delay_ms += self._rng.choice((10, 2_000, 20_000, 60_000))
             self._scheduler.after(delay_ms, lambda: self._own(human, "agent"))
 
     def _own(self, human: Human, owner: str) -> None:

@@ -91,7 +91,7 @@ class Scheduler:
         Args:
             label: Port and method, for coverage.
             effect: What the call does, at one instant.
-            longest_ms: What the port promises: no pause before the effect is longer.
+            longest_ms: What the port promises: no pause before or after the effect is longer.
             takes_ms: What such a call takes at most on a good day.
         """
         process = self.running
@@ -104,7 +104,7 @@ class Scheduler:
         self._maybe_crash(pair)
         result = effect()
         self._maybe_crash(pair)
-        self._switch(process, longest_ms, 0, pause=False)
+        self._switch(process, longest_ms, 0)
         return result
 
     def chance(self, probability: float) -> bool:
@@ -149,9 +149,9 @@ class Scheduler:
         process.thread.switch()
         self.running = None
 
-    def _switch(self, process: Process, longest_ms: int, takes_ms: int, *, pause: bool = True) -> None:
+    def _switch(self, process: Process, longest_ms: int, takes_ms: int) -> None:
         delay_ms = self.rng.randrange(self.faults.latency_ms + takes_ms + 1)
-        if pause and self.chance(self.faults.pause):
+        if self.chance(self.faults.pause / 2):
             delay_ms = self.rng.choice((900, 8_000, 25_000, 65_000, 75_000, 130_000, 400_000))
         self.after(min(delay_ms, longest_ms), lambda: self._resume(process))
         self._hub.switch()

@@ -1,6 +1,7 @@
 """JSON in and out of the HTTP edge, for any text that JSON can carry."""
 
 import json
+import math
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,6 +10,7 @@ from shared.simulator.mistakes import Mistake
 from shared.simulator.records import Value
 
 LARGEST_BODY = 24 * 1024 * 1024
+DEEPEST = 200
 
 
 class JsonAnswer(Response):
@@ -38,6 +40,31 @@ async def json_body(request: Request) -> Value:
     if not raw.strip():
         return {}
     try:
-        return json.loads(raw)
+        parsed: Value = json.loads(raw, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         raise Mistake("the body is not JSON") from None
+    if not _shallow(parsed):
+        raise Mistake(f"the body is nested deeper than {DEEPEST}")
+    return parsed
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise Mistake("a number is out of range")
+    return number
+
+
+def _shallow(value: Value) -> bool:
+    """Tell whether a value can be written again; encoders recurse."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, (dict, list))
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return True
+    return False

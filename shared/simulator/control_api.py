@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -24,6 +25,8 @@ from shared.simulator.template_controls import put_template
 
 PREFIX = "/simulator/api"
 LARGEST_MEDIA = 16 * 1024 * 1024
+
+_MIME = re.compile(r"[a-z]+/[A-Za-z0-9.+-]+(?:; ?[A-Za-z0-9=.,+\"-]+)*")
 
 _Handler = Callable[[Request], Awaitable[Response]]
 
@@ -207,8 +210,9 @@ class ControlApi:
         except (TypeError, ValueError, binascii.Error):
             raise Mistake("data must be base64") from None
         mime, filename = given.get("mime_type"), given.get("filename", "arquivo")
-        if not isinstance(mime, str) or "/" not in mime or not isinstance(filename, str):
+        if not isinstance(mime, str) or not _MIME.fullmatch(mime) or not isinstance(filename, str):
             raise Mistake("mime_type must be a MIME type, filename a string")
+        filename = filename.encode("utf-8", "replace").decode()
         if not 0 < len(data) <= LARGEST_MEDIA:
             raise Mistake("a file has 1 byte to 16 MiB")
         digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
@@ -222,7 +226,7 @@ class ControlApi:
         if media is None:
             return JsonAnswer({"error": "no such media"}, status_code=404)
         shown = media.mime_type.startswith(("image/", "audio/", "video/")) and "svg" not in media.mime_type
-        kind = media.mime_type if shown and media.mime_type.isascii() else "application/octet-stream"
+        kind = media.mime_type if shown else "application/octet-stream"
         headers = {"Content-Type": kind, "Content-Disposition": "inline" if shown else "attachment"}
         return Response(media.data, headers=headers)
 

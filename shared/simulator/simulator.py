@@ -150,30 +150,32 @@ class Simulator:
     def _deliver(self) -> None:
         courier = Courier(self._secret)
         try:
-            while (dispatch := self._next()) is not None:
+            while (found := self._next()) is not None:
+                core, dispatch = found
                 accepted = courier.deliver(dispatch.url, dispatch.body)
                 if not accepted:
                     _log.warning("simulator.webhook_not_accepted", extra={"updates": len(dispatch.ids)})
-                self._finish(dispatch, accepted=accepted)
+                self._finish(core, dispatch, accepted=accepted)
         finally:
             courier.close()
 
-    def _next(self) -> Dispatch | None:
+    def _next(self) -> tuple[Core, Dispatch] | None:
         with self._work:
             while self._running:
                 dispatch = self._core.due_webhook()
                 self._settle()
                 if dispatch is not None:
                     self._work.notify()
-                    return dispatch
+                    return self._core, dispatch
                 left = (self._core.next_ms() - self._clock.now_ms()) / 1000
                 self._work.wait(max(0.001, min(left, _LONGEST_NAP_SECONDS)))
             return None
 
-    def _finish(self, dispatch: Dispatch, *, accepted: bool) -> None:
+    def _finish(self, core: Core, dispatch: Dispatch, *, accepted: bool) -> None:
         with self._work:
-            if self._running:
-                self._core.webhook_result(dispatch, accepted=accepted)
+            # After a reset the same ids mean other webhooks.
+            if self._running and core is self._core:
+                core.webhook_result(dispatch, accepted=accepted)
                 self._settle()
 
 

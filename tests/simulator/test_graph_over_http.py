@@ -311,3 +311,38 @@ def test_the_live_stream_tells_what_happens(live: Running) -> None:
                 break
             events.append(line)
         assert "event: customer" in events
+
+
+def test_a_reset_forgets_webhooks_in_flight(live: Running) -> None:
+    live.callback.status = 500
+    writes(live, customer(live))
+    requests.post(f"{live.api}/reset", json={}, timeout=5)
+    live.callback.status = 200
+    wamid = writes(live, customer(live))
+    live.callback.wait_for(lambda: wamid in [one["id"] for one in live.callback.messages()])
+
+
+@pytest.mark.parametrize("odd", ["\ud800", "a/b\x00c", "'; DROP TABLE records; --", "é" * 300])
+def test_odd_ids_and_texts_go_through_whole(live: Running, odd: str) -> None:
+    who = customer(live, name=odd)
+    body = {"kind": "raw", "message": {"id": f"id {odd}", "type": "text", "text": {"body": odd}}}
+    answer = requests.post(
+        f"{live.api}/customers/{who['id']}/messages",
+        data=json.dumps(body),
+        headers={"Content-Type": "application/json"},
+        timeout=5,
+    )
+    assert answer.json()["id"] == f"id {odd}"
+    live.callback.wait_for(lambda: bool(live.callback.messages()))
+    assert live.callback.messages()[0]["text"]["body"] == odd
+    chat = requests.get(f"{live.api}/customers/{who['id']}/chat", timeout=5).json()
+    assert chat["messages"][0]["text"] == odd
+
+
+@pytest.mark.parametrize("raw", ["[" * 5000 + "]" * 5000, "[" * 300 + "]" * 300, "NaN", "[1e999]", "{"])
+def test_json_that_cannot_be_written_again_is_refused(standing: Running, raw: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    body = f'{{"body": {raw}}}'
+    answer = requests.post(f"{standing.api}/webhooks", data=body, headers=headers, timeout=5)
+    assert answer.status_code == 400
+    assert requests.post(standing.messages, data=body, headers=BEARER, timeout=5).status_code == 400

@@ -63,6 +63,7 @@ def test_a_message_is_one_event_with_its_contact_and_attributes() -> None:
         "waba": "700",
         "number": "900",
         "received_ms": NOW_MS,
+        "index": 1,
         "contact": ANA,
         "update": message,
         "errors": [],

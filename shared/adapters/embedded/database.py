@@ -14,6 +14,7 @@ from shared.domain.errors import AtendeError, Misconfigured
 _PAGES_BETWEEN_CHECKPOINTS = 4000
 _CHECKED_WHOLE_BYTES = 32 * 1024 * 1024
 _HEADER_BYTES = 16
+_WRITER_CACHE_KIB = 16_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Database:
         try:
             _touch(path)
             self._writer = self._connect()
+            self._writer.execute(f"PRAGMA cache_size = -{_WRITER_CACHE_KIB}")
         except (sqlite3.Error, OSError) as error:
             raise Misconfigured(f"{path} cannot be opened: {error}") from error
         try:
@@ -122,7 +124,6 @@ class Database:
             connection.execute("PRAGMA journal_mode = WAL").fetchone()
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BETWEEN_CHECKPOINTS}").fetchone()
-            connection.execute("PRAGMA cache_size = -16000")
         except BaseException:
             connection.close()
             raise

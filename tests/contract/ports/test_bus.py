@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -143,6 +144,7 @@ def test_a_receiver_that_hangs_does_not_stall_the_others(bus_service: BusService
 
     bus_service.serve(receiver)
     bus_service.bus.publish(INBOUND_MESSAGE, [Event(b"slow")] * 200)
+    time.sleep(0.2)
     bus_service.bus.publish(INBOUND_STATUS, [Event(b"quick")] * 20)
     found = calls.wait(40)
     over.set()

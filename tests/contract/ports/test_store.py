@@ -1,68 +1,12 @@
 """What `Store` promises about documents and commits; queries have a suite of their own."""
 
-import contextlib
-import threading
 from collections.abc import Callable
-from functools import partial
 
 import pytest
 
 from shared.domain.errors import AlreadyExists, Conflict, Missing
-from shared.ports.store import Create, Delete, Document, Json, Maximum, Store, Update, Version, Write
-
-PATH = "businesses/default/messages/m1"
-
-ODD_NAMES = (
-    "ünïcödé-ção",
-    "名前",
-    "dots.and..dots.",
-    "with space ",
-    "%2F%00%",
-    "__x__",
-    "'quoted\" `name`",
-    "?*[]#",
-    "-",
-    "a\tb\nc",
-    "n" * 1200,
-    "🙂\u200d",
-)
-
-ODD_VALUES: tuple[Json, ...] = (
-    "",
-    "🙂👩‍👩‍👧 family",
-    "\u202eright to left שלום",
-    "NUL \x00 inside \x00\x00",
-    "\x01\x02\x00\x01",
-    "\\u0000 \\u0001 written out",
-    "line\r\nbreak\u2028",
-    "'; DROP TABLE documents; --",
-    2**63 - 1,
-    -(2**63),
-    0,
-    1.5,
-    -0.25,
-    1e300,
-    True,
-    False,
-    None,
-    [],
-    {},
-    [None, [1, [2, {"deep": [True, "x\x00"]}]]],
-    {"": "empty name", "a.b": "dotted name", "ключ": {"nested": None}},
-    {"nul\x00key": 1},
-)
-
-
-def read(store: Store, path: str = PATH) -> Document:
-    """Return a document that must be there."""
-    document = store.get(path)
-    assert document is not None
-    return document
-
-
-def data_of(store: Store, path: str = PATH) -> dict[str, Json]:
-    """Return the data of a document that must be there."""
-    return read(store, path).data
+from shared.ports.store import Create, Delete, Json, Maximum, Store, Update, Version, Write
+from tests.contract.ports.reading import PATH, data_of, read
 
 
 def stale(store: Store, path: str = PATH) -> Version:
@@ -80,31 +24,6 @@ def test_a_created_document_reads_back_under_its_path(store: Store) -> None:
     store.commit([Create(PATH, {"text": "oi", "seq": 1})])
     document = read(store)
     assert (document.path, document.name, document.data) == (PATH, "m1", {"text": "oi", "seq": 1})
-
-
-@pytest.mark.parametrize("value", ODD_VALUES, ids=repr)
-def test_every_json_value_reads_back_as_it_was_written(store: Store, value: Json) -> None:
-    store.commit([Create(PATH, {"value": value, "other": 1}), Create(PATH + "0", {})])
-    store.commit([Update(PATH + "0", {"set": value})])
-    assert repr(data_of(store)["value"]) == repr(value)
-    assert repr(data_of(store, PATH + "0")["set"]) == repr(value)
-
-
-@pytest.mark.parametrize("name", ODD_NAMES)
-def test_odd_names_are_names_like_any_other(store: Store, name: str) -> None:
-    path = f"businesses/default/messages/{name}"
-    store.commit([Create(path, {"n": 1}), Create(path + "x", {"n": 2})])
-    assert read(store, path) == Document(path, {"n": 1}, read(store, path).version)
-    assert read(store, path).name == name
-    store.commit([Delete(path)])
-    assert store.get(path) is None
-    assert data_of(store, path + "x") == {"n": 2}
-
-
-def test_names_are_told_apart_exactly(store: Store) -> None:
-    names = ["a", "A", "a ", "á", "a\u0301", "a%", "a_"]
-    store.commit([Create(f"c/{name}", {"name": name}) for name in names])
-    assert [data_of(store, f"c/{name}")["name"] for name in names] == names
 
 
 def test_businesses_do_not_meet(store: Store) -> None:
@@ -355,111 +274,3 @@ def test_one_path_occurs_once_in_a_commit(store: Store, second: Write) -> None:
     with pytest.raises(ValueError, match="twice"):
         store.commit([Create("c/1", {}), Create("c/2", {}), second])
     assert store.get_many(["c/1", "c/2"]) == [None, None]
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["\ud800 lone surrogate", 2**63, -(2**63) - 1, float("nan"), float("inf"), b"bytes", {1: 2}, {"a", "b"}],
-    ids=repr,
-)
-def test_what_is_not_json_is_refused(store: Store, value: Json) -> None:
-    with pytest.raises((ValueError, TypeError)):
-        store.commit([Create(PATH, {"value": value})])
-    with pytest.raises((ValueError, TypeError)):
-        store.commit([Create(PATH, {"in": [{"side": value}]})])
-    assert store.get(PATH) is None
-
-
-def test_nesting_without_end_is_refused(store: Store) -> None:
-    nested: dict[str, Json] = {}
-    for _ in range(5000):
-        nested = {"n": [nested]}
-    with pytest.raises(ValueError, match="nests"):
-        store.commit([Create(PATH, nested)])
-
-
-def test_counting_from_several_threads_loses_nothing(store: Store) -> None:
-    threads, rounds = 4, 50
-    store.commit([Create(PATH, {"count": 0})])
-    conflicts: list[int] = []
-
-    def count() -> None:
-        lost = 0
-        done = 0
-        while done < rounds:
-            document = read(store)
-            try:
-                store.commit([Update(PATH, {"count": document.data["count"] + 1}, document.version)])
-                done += 1
-            except Conflict:
-                lost += 1
-        conflicts.append(lost)
-
-    run_together([count] * threads)
-    assert len(conflicts) == threads
-    assert data_of(store) == {"count": threads * rounds}
-
-
-def test_one_of_many_creates_wins(store: Store) -> None:
-    winners: list[int] = []
-
-    def create(number: int) -> None:
-        for round_ in range(30):
-            try:
-                store.commit([Create(f"c/{round_}", {"by": number})])
-                winners.append(round_)
-            except AlreadyExists:
-                pass
-
-    run_together([partial(create, number) for number in range(4)])
-    assert sorted(winners) == list(range(30))
-
-
-def test_commits_of_several_documents_are_seen_whole(store: Store) -> None:
-    """Two documents that always change together, written by two threads, end up equal."""
-    store.commit([Create("c/1", {"n": 0}), Create("c/2", {"n": 0})])
-
-    def move(step: int) -> None:
-        for _ in range(50):
-            one, two = store.get_many(["c/1", "c/2"])
-            assert one is not None
-            assert two is not None
-            with contextlib.suppress(Conflict):
-                store.commit(
-                    [
-                        Update("c/1", {"n": one.data["n"] + step}, one.version),
-                        Update("c/2", {"n": two.data["n"] + step}, two.version),
-                    ]
-                )
-
-    run_together([lambda: move(1), lambda: move(3)])
-    assert data_of(store, "c/1") == data_of(store, "c/2")
-
-
-def test_maxima_from_several_threads_keep_the_greatest(store: Store) -> None:
-    store.commit([Create(PATH, {})])
-
-    def raise_to(values: range) -> None:
-        for value in values:
-            store.commit([Update(PATH, {"rank": Maximum(value)})])
-
-    run_together([lambda: raise_to(range(0, 100)), lambda: raise_to(range(60, 20, -1))])
-    assert data_of(store) == {"rank": 99}
-
-
-def run_together(jobs: list[Callable[[], None]]) -> None:
-    """Run each job in a thread of its own and raise what one of them raised."""
-    errors: list[BaseException] = []
-
-    def guarded(job: Callable[[], None]) -> None:
-        try:
-            job()
-        except BaseException as error:  # noqa: BLE001  raised again below, in the test's thread
-            errors.append(error)
-
-    threads = [threading.Thread(target=guarded, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert errors == []

@@ -23,7 +23,7 @@ def names(found: list[Document]) -> str:
 
 def pages(store: Store, query: Query, size: int) -> list[str]:
     """Return the names of each page until an empty one; no test has more than a hundred."""
-    found = []
+    found: list[str] = []
     page = store.query(Query(query.collection, query.where, query.order, size))
     while page and len(found) < 100:
         found.append(names(page))

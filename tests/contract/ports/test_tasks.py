@@ -245,6 +245,7 @@ def test_a_queue_that_hangs_does_not_stall_the_others(task_service: TaskService)
     task_service.serve(handler)
     for number in range(100):
         task_service.queue.create(TURNS, f"t{number}", {}, at_ms=0)
+    time.sleep(0.3)
     for number in range(20):
         task_service.queue.create(live_queue("1"), f"t{number}", {}, at_ms=0)
     found = calls.wait(20)
