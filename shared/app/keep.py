@@ -108,7 +108,7 @@ def _row(document: Document) -> dict[str, Json]:
         "number": data["number"],
         "conversation": data["conversation"],
         "replayable": bool(data["event"] and data["event"]["whole"]),
-        "raw": data["raw"] if not data["event"] else _parsed(str(data["raw"])),
+        "raw": _parsed(str(data["raw"])),
     }
 
 

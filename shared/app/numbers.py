@@ -1,5 +1,6 @@
 """The operating state of a business number: stopped by a flag, resumed by a command."""
 
+import logging
 from dataclasses import dataclass
 
 from shared.app.kit import Kit, decide
@@ -7,6 +8,8 @@ from shared.domain import paths
 from shared.domain.rules import MINUTE
 from shared.ports.store import Create, Update
 from shared.ports.tasks import live_queue
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,7 @@ class Numbers:
 
     def stop(self, business: str, number: str, reason: str) -> None:
         """Let nothing leave from a number until `resume`; its messages wait."""
+        _log.error("number.stopped", extra={"number": number, "reason": reason})
         decide(lambda: self._set(business, number, stopped=True, reason=reason))
 
     def resume(self, business: str, number: str) -> None:

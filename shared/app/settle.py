@@ -54,6 +54,7 @@ class Settle:
                 "attempt": message.attempt + 1,
             }
             message.reposted = True
+            held.conversation.nothing_was_sent(inflight)
             box.put_back(now_ms)
             writes = []
         else:

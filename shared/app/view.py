@@ -11,7 +11,7 @@ from shared.app.kit import Held, Kit, load_live
 from shared.app.people import People, person_of
 from shared.domain import paths
 from shared.domain.conversation import Conversation
-from shared.domain.delivery import state_of
+from shared.domain.delivery import sent_twice, state_of
 from shared.domain.phone import spellings
 from shared.ports.store import Document, Query
 
@@ -101,13 +101,16 @@ def message_row(document: Document, live: Mapping[str, str]) -> dict[str, Any]:
     if outgoing:
         stored = {**data, "state": live.get(document.name, data["state"])}
         state = state_of(stored)
+    reason = data.get("reason") or ("" if data.get("understood", True) else "not understood")
+    if outgoing and sent_twice(data):
+        reason = "sent twice"
     return {
         "id": document.name,
         "direction": data["direction"],
         "kind": data["kind"],
         "text": data["text"],
         "state": state,
-        "reason": data.get("reason") or ("" if data.get("understood", True) else "not understood"),
+        "reason": reason,
         "at": rfc3339(int(data["at_ms"])),
         "wamid": data["wamid"] or next(iter((data.get("wamids") or {}).values()), ""),
     }

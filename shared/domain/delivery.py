@@ -51,6 +51,14 @@ def receipt_rank(data: Mapping[str, Any], attempt: int | None = None) -> int:
     return max((int(rank) for rank in receipts.values()), default=-1)
 
 
+def sent_twice(data: Mapping[str, Any]) -> bool:
+    """Tell whether more than one attempt at a message reached Meta, as far as anything proves it."""
+    reached = {name for name, rank in (data.get("receipts") or {}).items() if rank >= RANKS["sent"]}
+    if data["state"] == "accepted":
+        reached.add(attempt_key(int(data.get("attempt") or 1)))
+    return len(reached) > 1
+
+
 def state_of(data: Mapping[str, Any]) -> str:
     """Combine what the sender stored with what receipts told into one state."""
     stored = str(data["state"])

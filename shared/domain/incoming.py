@@ -52,12 +52,15 @@ class Incoming:
             return paths.digest(self.number, "number", str(found))
         return paths.digest(self.number, "content", json.dumps(self.update, sort_keys=True))
 
-    def raw(self) -> object:
-        """Return the update as it came, or where to find it when it is too large to copy."""
-        written = json.dumps(self.update)
+    def raw(self) -> str:
+        """Return the update as JSON text, or where to find it when it is too large to copy.
+
+        Text, because no document store holds every shape that JSON can have.
+        """
+        written = json.dumps(self.update, ensure_ascii=False)
         if len(written) <= RAW_LIMIT:
-            return self.update
-        return {"archived": self.event_id, "start": written[:1000]}
+            return written
+        return json.dumps({"archived": self.event_id, "start": written[:1000]})
 
 
 def incoming_of(event: Mapping[str, Any], *, event_id: str) -> Incoming:

@@ -1,5 +1,6 @@
 """Checks on what customers wrote and what they got: promises 1, 2, 4, 5, 6 and 8."""
 
+import json
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -27,7 +28,7 @@ def recorded_once(evidence: Evidence) -> Iterator[str]:
 
 def kept(evidence: Evidence) -> Iterator[str]:
     """What is unknown, or for nobody's number, is kept."""
-    found = {(d["raw"].get("id"), d["number"]) for _, d in evidence.of("kept") if isinstance(d["raw"], dict)}
+    found = {(json.loads(d["raw"]).get("id"), d["number"]) for _, d in evidence.of("kept")}
     for written in evidence.world.meta.written:
         unknown = written.kind == "sparkle" or written.number not in evidence.world.businesses
         if unknown and (written.wamid, written.number) not in found:

@@ -38,7 +38,7 @@ INDEXES = (
     Index("conversations", ("busy",)),
     Index("conversations", ("check_after_ms",)),
     Index("conversations", ("updated_ms",)),
-    Index("kept", ("alias",)),
+    Index("kept", ("conversation", "at_ms")),
     Index("kept", ("at_ms",)),
 )
 
