@@ -72,9 +72,11 @@ class Keeper:
         self.kit.ports.store.commit([Delete(paths.kept(business, key))])
 
     def of(self, business: str, conversations: list[str], *, limit: int) -> list[dict[str, Json]]:
-        """List what was kept of a person, newest first."""
-        kept = paths.collection(business, "kept")
-        return self._page(Query(kept, (("conversation", "in", conversations[:30]),), ("-at_ms",), limit))
+        """List what was kept of a person, newest first, over all conversations merged into one."""
+        kept, rows = paths.collection(business, "kept"), list[dict[str, Json]]()
+        for key in conversations:
+            rows += self._page(Query(kept, (("conversation", "==", key),), ("-at_ms",), limit))
+        return sorted(rows, key=lambda row: -int(row["at_ms"]))[:limit]
 
     def newest(self, business: str, *, limit: int) -> list[dict[str, Json]]:
         """List what was kept of a business, newest first."""

@@ -26,7 +26,7 @@ HOT = [
     Query(f"{B}/conversations", (("check_after_ms", "<=", 5),)),
     Query(f"{B}/conversations", (("busy", "==", True),)),
     Query(f"{B}/conversations", (), ("-updated_ms",)),
-    Query(f"{B}/kept", (("alias", "==", "a"),)),
+    Query(f"{B}/kept", (("conversation", "==", "a"),), ("-at_ms",)),
     Query(f"{B}/kept", (), ("-at_ms",)),
 ]
 
