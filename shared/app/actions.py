@@ -126,7 +126,7 @@ class RunAction:
             "number": conversation.reply_number,
             "wamid": "",
         }
-        conversation.open_turn(at_ms=now_ms, received_ms=now_ms, rules=self.kit.rules)
+        conversation.open_turn(at_ms=now_ms, received_ms=now_ms, now_ms=now_ms, rules=self.kit.rules)
         return Create(paths.message(held.business, key), data)
 
 

@@ -124,7 +124,8 @@ def _unite(winner: Conversation, loser: Conversation, now_ms: int) -> None:
 
 def _unite_chat(kept: Chat, gone: Chat) -> None:
     if gone.window_ms > kept.window_ms:
-        kept.window_ms, kept.newest_wamid = gone.window_ms, gone.newest_wamid
+        kept.window_ms = gone.window_ms
+        kept.newest_wamid, kept.newest_ms = gone.newest_wamid, gone.newest_ms
     if kept.refilled_ms == 0:
         kept.refilled_ms = gone.refilled_ms
     kept.tokens = min(kept.tokens, gone.tokens)

@@ -359,6 +359,7 @@ def _note(conversation: Conversation, sighting: Sighting, *, phone_is_theirs: bo
         conversation.name = sighting.name
     if sighting.bsuid and sighting.at_ms >= conversation.bsuid_ms:
         conversation.bsuid, conversation.bsuid_ms = sighting.bsuid, sighting.at_ms
+    conversation.bsuid = conversation.bsuid or sighting.parent
     if sighting.phone and phone_is_theirs:
         conversation.phone = sighting.phone
         conversation.phone_ms = max(conversation.phone_ms, sighting.at_ms)

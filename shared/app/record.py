@@ -36,8 +36,9 @@ class RecordMessage:
             Retryable: Nothing or everything was stored; deliver again.
         """
         sighting = sighting_of(incoming)
-        if sighting is None:
-            self.keeper.update(business, incoming, reason="no sender")
+        if sighting is None or "group_id" in incoming.update:
+            reason = "no sender" if sighting is None else "in a group"
+            self.keeper.update(business, incoming, reason=reason)
             return
         key = incoming.message_key()
         if not self.kit.guards.dedup:
@@ -95,10 +96,13 @@ class RecordMessage:
         conversation = held.conversation
         chat = conversation.chat(incoming.number)
         chat.window_ms = max(chat.window_ms, incoming.at_ms + WINDOW_MS)
-        chat.newest_wamid = incoming.wamid or chat.newest_wamid
+        if incoming.wamid and incoming.at_ms >= chat.newest_ms:
+            chat.newest_wamid, chat.newest_ms = incoming.wamid, incoming.at_ms
         conversation.reply_number = incoming.number
-        conversation.open_turn(at_ms=incoming.at_ms, received_ms=incoming.received_ms, rules=self.kit.rules)
-        now_ms = self.kit.ports.clock.now_ms()
+        now_ms, received_ms = self.kit.ports.clock.now_ms(), incoming.received_ms
+        conversation.open_turn(
+            at_ms=incoming.at_ms, received_ms=received_ms, now_ms=now_ms, rules=self.kit.rules
+        )
         if chat.window_ms > now_ms or conversation.owner != AGENT:
             return []
         cancelled = conversation.give_to(QUEUE, now_ms=now_ms, reason="window closed")

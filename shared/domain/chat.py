@@ -12,6 +12,8 @@ class Chat:
     window_ms: int = 0
     """When Meta's customer service window closes, with our margin; 0 for never open."""
     newest_wamid: str = ""
+    """The newest message, to be marked read, and when it was written."""
+    newest_ms: int = 0
     tokens: int = PAIR_BURST
     refilled_ms: int = 0
     pair_waits: int = 0

@@ -65,7 +65,7 @@ class Conversation:
     phone_ms: int = 0
     """When Meta last told the phone, so that an older message doesn't bring back an older one."""
     bsuid: str | None = None
-    """The newest business-scoped user id."""
+    """The newest business-scoped user id, or the parent id of a person who has shown no other."""
     bsuid_ms: int = 0
     owner: str = AGENT
     reason: str = ""
@@ -112,21 +112,21 @@ class Conversation:
 
     # What opens and schedules a turn
 
-    def open_turn(self, *, at_ms: int, received_ms: int, rules: Rules) -> None:
+    def open_turn(self, *, at_ms: int, received_ms: int, now_ms: int, rules: Rules) -> None:
         """Count the newest entry as one that wants an answer; set when, if it's the agent's."""
         self.opening = self.seq
         self.opening_ms = max(self.opening_ms, at_ms)
         if self.owner == AGENT:
-            self.make_due(received_ms, rules)
+            self.make_due(received_ms, now_ms, rules)
 
-    def make_due(self, received_ms: int, rules: Rules) -> None:
+    def make_due(self, received_ms: int, now_ms: int, rules: Rules) -> None:
         """Move the due time by the quiet period, up to the longest wait of this burst.
 
         A turn that is being written sees the message at its commit, or its task comes
         again: no new task then, nor while one is waiting already.
         """
         turn = self.turn
-        if turn.lease is not None and turn.lease.until_ms > received_ms:
+        if turn.lease is not None and turn.lease.until_ms > now_ms:
             return
         waiting = turn.due_ms is not None
         if not waiting:

@@ -19,7 +19,7 @@ from tests.support.polling import until
 UNCLEAR_S = 3.0
 RESUMES_WITHIN_S = QUIET_S + 10
 SETTLES_WITHIN_S = UNCLEAR_S + 10
-CUSTOMERS, BURSTS = 14, 3
+CUSTOMERS, BURSTS = 20, 3
 PROVEN = {"sent", "delivered", "read"}
 
 
@@ -38,7 +38,7 @@ class Moody:
             return hang_up(taken=False)
         if mood < 0.18:
             return refuse(131016, 503)
-        return Behaviour(after_s=self._rng.uniform(0, 0.3), receipts=receipts)
+        return Behaviour(after_s=self._rng.uniform(0, 0.5), receipts=receipts)
 
 
 @pytest.mark.parametrize(("seed", "rounds"), [(1, 3)])
@@ -75,7 +75,7 @@ def kill_under(product: Product, crowd: Crowd, rng: random.Random) -> list[float
     crowd.write(customers=CUSTOMERS, bursts=BURSTS, within_s=2.0)
     starts_s = []
     for kill in range(rng.randint(1, 3)):
-        moment_s = rng.uniform(0.05, 2.5 if kill == 0 else 1.0)
+        moment_s = rng.uniform(0.05, 1.0) if kill else rng.uniform(0.3, 2.3)
         time.sleep(moment_s)
         product.kill()
         print(f"killed {moment_s:.3f} s after the start")
