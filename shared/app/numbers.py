@@ -20,7 +20,6 @@ class Numbers:
 
     def stop(self, business: str, number: str, reason: str) -> None:
         """Let nothing leave from a number until `resume`; its messages wait."""
-        _log.error("number.stopped", extra={"number": number, "reason": reason})
         decide(lambda: self._set(business, number, stopped=True, reason=reason))
 
     def resume(self, business: str, number: str) -> None:
@@ -36,5 +35,9 @@ class Numbers:
         path = paths.number(business, number)
         fields = {"stopped": stopped, "reason": reason, "since_ms": self.kit.ports.clock.now_ms()}
         found = self.kit.ports.store.get(path)
+        if (found is not None and bool(found.data["stopped"])) == stopped:
+            return
         write = Create(path, fields) if found is None else Update(path, fields)
         self.kit.ports.store.commit([write])
+        if stopped:
+            _log.error("number.stopped", extra={"number": number, "reason": reason})

@@ -1,6 +1,7 @@
 """`simulate`: live through seeds, check the promises, print what replays a failure."""
 
 import argparse
+import logging
 import os
 import sys
 import time
@@ -52,6 +53,7 @@ def main(argv: list[str]) -> int:
 
 def live(first: int, count: int, without: str | None) -> Chunk:
     """Live through some seeds, in whatever process this is."""
+    logging.disable()
     coverage, guards = Coverage(), _guards(without)
     failures = [
         (seed, violation.promise, violation.what)
@@ -83,6 +85,7 @@ def _failure(seed: int, promise: str, what: str, without: str | None) -> str:
 
 
 def _trace(seed: int, guards: Guards) -> int:
+    logging.disable()
     report = run_seed(seed, guards, Coverage(), trace=True)
     for line in report.trace:
         _say(line)

@@ -70,6 +70,10 @@ class Product:
         self._gone()
         return code
 
+    def reopen_graph(self) -> None:
+        """Let another Graph server listen where the closed one did."""
+        self.graph = GraphServer(self.courier, port=self.graph.port).start()
+
     def _gone(self) -> None:
         self.courier.port = None
         self.running.__exit__(None, None, None)
