@@ -132,6 +132,9 @@ def commit_meeting(kit: Kit, meeting: Meeting, writes: list[Write], message_path
     Raises:
         Duplicate: The message is there already; nothing was written.
     """
+    if any(write.path == message_path for write in meeting.writes):
+        # A merge that moves this very message: only one that is there can be moved.
+        raise Duplicate(message_path)
     try:
         kit.ports.store.commit([save(kit, meeting.held), *meeting.writes, *writes])
     except AlreadyExists as error:

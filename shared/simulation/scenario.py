@@ -16,6 +16,8 @@ NUMBERS = {"1001": "acme", "1002": "acme", "2001": "other"}
 ACTIVE_MS = 150_000
 PATIENCE_MS = 36 * HOUR_MS
 
+_CRASHED_OFTEN = ("", "", "", "", "sender", "turn", "sweeper", "sweeper", "action", "owner", "recover", "admin")
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -43,6 +45,7 @@ def run_seed(seed: int, guards: Guards, coverage: Coverage, *, trace: bool = Fal
 def _faults(rng: Random) -> Faults:
     return Faults(
         crash=rng.choice((0.0, 0.002, 0.01, 0.03)),
+        crash_often=rng.choice(_CRASHED_OFTEN),
         error=rng.choice((0.0, 0.0, 0.002, 0.01)),
         pause=rng.choice((0.0, 0.0, 0.005, 0.03)),
         duplicate=rng.choice((0.0, 0.1, 0.4)),
@@ -109,9 +112,7 @@ class Scenario:
     def _come_to_rest(self) -> None:
         self._scheduler.faults = Faults(latency_ms=3)
         self.world.meta.faults = MetaFaults()
-        for number, business in NUMBERS.items():
-            resume = partial(self.world.use_cases.resume_number, business, number)
-            self.world.until_done("admin", resume)
+        self._resume()
         self._until_quiet()
         if self._rng.random() < 0.5:
             self._give_everything_back()
@@ -239,6 +240,11 @@ class Scenario:
         human.legacy = False
         self._burst(human, "1001", self._rng.choice((1, 2)))
 
+    def _resume(self) -> None:
+        for number, business in NUMBERS.items():
+            resume = partial(self.world.use_cases.resume_number, business, number)
+            self.world.until_done("admin", resume)
+
     def _restart(self) -> None:
         self.world.restart()
 
@@ -255,4 +261,5 @@ class Scenario:
         _change_number,
         _old_message,
         _foreign,
+        _resume,
     )

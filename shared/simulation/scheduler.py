@@ -22,6 +22,8 @@ class Faults:
     """How often what goes wrong, per port call; one seed draws its own mix."""
 
     crash: float = 0.0
+    crash_often: str = ""
+    """A use case that this run kills one call in ten of, however rarely it runs."""
     error: float = 0.0
     pause: float = 0.0
     duplicate: float = 0.0
@@ -157,7 +159,8 @@ class Scheduler:
         self._hub.switch()
 
     def _maybe_crash(self, pair: tuple[str, str]) -> None:
-        if self.chance(self.faults.crash):
+        often = pair[0] == self.faults.crash_often
+        if self.chance(0.1 if often else self.faults.crash):
             self.coverage.crashed.add(pair)
             raise Crashed
 

@@ -6,11 +6,11 @@ import math
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.simulator.depth import DEEPEST, shallow
 from shared.simulator.mistakes import Mistake
 from shared.simulator.records import Value
 
 LARGEST_BODY = 24 * 1024 * 1024
-DEEPEST = 200
 
 
 class JsonAnswer(Response):
@@ -43,7 +43,7 @@ async def json_body(request: Request) -> Value:
         parsed: Value = json.loads(raw, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         raise Mistake("the body is not JSON") from None
-    if not _shallow(parsed):
+    if not shallow(parsed):
         raise Mistake(f"the body is nested deeper than {DEEPEST}")
     return parsed
 
@@ -53,18 +53,3 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise Mistake("a number is out of range")
     return number
-
-
-def _shallow(value: Value) -> bool:
-    """Tell whether a value can be written again; encoders recurse."""
-    level = [value]
-    for _ in range(DEEPEST):
-        level = [
-            inner
-            for one in level
-            if isinstance(one, (dict, list))
-            for inner in (one.values() if isinstance(one, dict) else one)
-        ]
-        if not level:
-            return True
-    return False

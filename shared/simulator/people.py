@@ -7,8 +7,8 @@ from shared.simulator import identifiers, inbound, payloads
 from shared.simulator.agenda import Agenda
 from shared.simulator.limits import WINDOW_MS
 from shared.simulator.mistakes import Mistake
-from shared.simulator.previews import preview
-from shared.simulator.records import Chat, Customer, Json, Message
+from shared.simulator.recording import apply, record
+from shared.simulator.records import Chat, Customer, Json
 from shared.simulator.state import State
 from shared.simulator.webhook_queue import WebhookQueue
 
@@ -66,20 +66,13 @@ class People:
 
     def _free_phone(self, wanted: object, *, recycle: bool) -> str:
         if wanted in (None, ""):
-            while True:
-                phone = identifiers.mobile(self._state.chance)
-                if self._state.by_phone(phone) is None:
-                    return phone
+            return self._state.free_phone()
         phone = identifiers.digits(wanted) if isinstance(wanted, str) else ""
         if not 8 <= len(phone) <= 15:
             raise Mistake("phone must hold 8 to 15 digits, country code first")
-        holder = self._state.by_phone(phone)
-        if holder is not None and not recycle:
+        if not recycle and self._state.by_phone(phone) is not None:
             raise Mistake("somebody has this phone already")
-        if holder is not None:
-            self._state.forget_phone(holder)
-            holder.phone = ""
-            self._state.put_customer(holder)
+        self._state.vacate(phone)
         return phone
 
     def change_number(self, customer: Customer, given: Mapping[str, Any]) -> list[str]:
@@ -117,7 +110,7 @@ class People:
         now_ms = self._state.now_ms
         wamid = identifiers.wamid(self._state.chance, customer.user_id, incoming=True)
         message = {**keys, "id": wamid, "timestamp": str(now_ms // 1000)}
-        self._keep(chat, message, at_ms=now_ms, text=keys["system"]["body"])
+        record(self._state, chat, message, at_ms=now_ms)
         number = self._state.numbers.get(chat.number_id)
         if number is not None:
             self._webhooks.enqueue(chat.number_id, payloads.system(number, message), messages=[wamid])
@@ -156,51 +149,16 @@ class People:
         chat.last_in_ms = max(chat.last_in_ms, min(at_ms, self._state.now_ms))
         self._state.touch("chat", chat.key, chat)
         self._state.throughput[number_id].note(self._state.now_ms)
-        self._apply(message)
+        if customer.guessed:
+            customer.guessed = False
+            self._state.put_customer(customer)
         if wamid:
-            self._keep(chat, message, at_ms=at_ms)
+            record(self._state, chat, message, at_ms=at_ms)
+        else:
+            apply(self._state, message)
         change = payloads.incoming(number, customer, message)
         self._webhooks.enqueue(number_id, change, messages=[wamid])
         return wamid
-
-    def _keep(self, chat: Chat, message: Json, *, at_ms: int, text: str = "") -> None:
-        kind = message.get("type")
-        kind = kind if isinstance(kind, str) else "unknown"
-        content = message.get(kind)
-        context = message.get("context")
-        self._state.put_message(
-            Message(
-                id=message["id"],
-                chat=chat.key,
-                seq=self._state.next_serial(),
-                direction="in",
-                kind=kind,
-                content=content,
-                at_ms=at_ms,
-                status="sent",
-                text=text or preview(kind, content),
-                context_id=str(context.get("id", "")) if isinstance(context, dict) else "",
-            )
-        )
-
-    def _apply(self, message: Json) -> None:
-        """Show on the phone what reactions, edits and deletions do to an earlier message."""
-        kind = message.get("type")
-        content = message.get(kind) if isinstance(kind, str) else None
-        if not isinstance(content, dict):
-            return
-        if kind == "reaction":
-            target = self._state.messages.get(str(content.get("message_id")))
-            if target is not None:
-                target.reactions["customer"] = str(content.get("emoji", ""))
-                self._state.touch("message", target.id, target)
-        if kind in ("edit", "revoke"):
-            target = self._state.messages.get(str(content.get("original_message_id")))
-            edited = content.get("message")
-            if target is not None and target.direction == "in":
-                target.edited = True
-                target.text = preview("text", edited.get("text")) if isinstance(edited, dict) else "🚫"
-                self._state.touch("message", target.id, target)
 
     def look(self, customer: Customer, number_id: str, *, until_ms: int) -> None:
         """Let a customer look at a chat until then; what was delivered is read. 0 looks away."""

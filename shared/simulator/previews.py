@@ -22,6 +22,8 @@ def preview(kind: str, content: Value) -> str:
         return _interactive(content)
     if kind == "button":
         return _string(content, "text")
+    if kind == "system":
+        return _string(content, "body")
     if kind == "reaction":
         return _string(content, "emoji")
     said = _string(content, "caption") or _string(content, "filename") or _string(content, "name")

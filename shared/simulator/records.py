@@ -26,7 +26,8 @@ class Customer:
     """A person with a phone.
 
     `phone` is empty for somebody who lost it to a new holder. `reads` tells when messages
-    are read: `page` while the chat is open, `auto` shortly after delivery, `never`.
+    are read: `page` while the chat is open, `auto` shortly after delivery, `never`. With
+    `guessed` the user id is ours: only the phone was ever shown.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Customer:
     reads: str = "page"
     created_ms: int = 0
     previous_user_ids: list[str] = field(default_factory=list)
+    guessed: bool = False
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from shared.ports.clock import Clock
 from shared.simulator import template_book
 from shared.simulator.faults import Faults
-from shared.simulator.identifiers import digits, sibling
+from shared.simulator.identifiers import digits, mobile, sibling
 from shared.simulator.limits import Throughput
 from shared.simulator.records import (
     Callback,
@@ -86,6 +86,7 @@ class State:
         }
         self._phones: dict[str, str] = {}
         self._user_ids: dict[str, str] = {}
+        self._former_ids: dict[str, str] = {}
         self._changed: dict[tuple[str, str], Record | None] = {}
         self._serial = 0
         for template in template_book.samples():
@@ -150,11 +151,27 @@ class State:
         if customer.phone:
             self._phones[customer.phone] = customer.id
         self._user_ids[customer.user_id] = customer.id
+        self._former_ids.update(dict.fromkeys(customer.previous_user_ids, customer.id))
         self.touch("customer", customer.id, customer)
 
     def forget_phone(self, customer: Customer) -> None:
         """Stop finding a customer by its present phone."""
         self._phones.pop(customer.phone, None)
+
+    def vacate(self, phone: str) -> None:
+        """Take a phone away from whoever has it, as when it is given to somebody else."""
+        holder = self.by_phone(phone)
+        if holder is not None:
+            self.forget_phone(holder)
+            holder.phone = ""
+            self.put_customer(holder)
+
+    def free_phone(self) -> str:
+        """Return a Brazilian mobile that nobody has."""
+        while True:
+            phone = mobile(self.chance)
+            if self.by_phone(phone) is None:
+                return phone
 
     def forget_user_id(self, customer: Customer) -> None:
         """Stop finding a customer by its present user id."""
@@ -169,6 +186,11 @@ class State:
     def by_user_id(self, user_id: str) -> Customer | None:
         """Return whose business-scoped user id this is now."""
         found = self._user_ids.get(user_id)
+        return self.customers[found] if found else None
+
+    def by_former_user_id(self, user_id: str) -> Customer | None:
+        """Return whose business-scoped user id this was before a change of number."""
+        found = self._former_ids.get(user_id)
         return self.customers[found] if found else None
 
     def customer(self, name: str) -> Customer | None:

@@ -1,6 +1,6 @@
 """People who write to an installation, and what Meta says about them and to them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from shared.app.intake import split
@@ -36,7 +36,6 @@ class Customer:
     bsuid: str | None = "BR.1"
     parent: str | None = None
     name: str = "Ana"
-    written: int = field(default=0)
 
     def writes(self, text: str = "oi", **more: Any) -> str:
         """Write a text, delivered at once; returns Meta's id of it."""
@@ -61,9 +60,17 @@ class Customer:
             deliver(self.installation, value, number=number)
         return wamid
 
+    def publishes(self, text: str) -> None:
+        """Write a text that the bus delivers, again and again until it was handled."""
+        at_ms = self.installation.clock.ms
+        update: Raw = {"id": self.new_wamid(), "timestamp": str(at_ms // 1000), "type": "text"}
+        update |= {"text": {"body": text}} | self.sender()
+        for topic, event in events_of(self.installation, {"messages": [update]}):
+            self.installation.bus.publish(topic, [event])
+
     def new_wamid(self) -> str:
-        self.written += 1
-        return f"wamid.{self.bsuid or self.phone}.{self.written}"
+        self.installation.written += 1
+        return f"wamid.in.{self.installation.written}"
 
     def sender(self) -> Raw:
         found = {"from": self.phone, "from_user_id": self.bsuid, "from_parent_user_id": self.parent}

@@ -36,27 +36,44 @@ class Died(BaseException):
     """The process was killed here."""
 
 
+@dataclass(frozen=True)
+class Moment:
+    """Just before or just after the effect of a port call; `place` counts calls from 0."""
+
+    place: int
+    label: str
+    done: bool
+
+
 class Fate:
-    """Counts the port calls and kills the process at the one that a test names."""
+    """Counts the port calls, and lets one of them fail, once, where a test says so."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
-        self.dies: Callable[[int, str, bool], bool] = lambda _call, _label, _done: False
-        """Told the call's place, its name, and whether its effect is done."""
+        self._when: Callable[[Moment], bool] | None = None
+        self._error: BaseException = Died()
+
+    def strike(self, when: Callable[[Moment], bool], error: BaseException | None = None) -> None:
+        """Raise at the first moment that `when` is true of: by default the process dies."""
+        self._when, self._error = when, error or Died()
 
     def call(self, label: str, effect: Callable[[], T]) -> T:
         """Do one port call."""
         self.calls.append(label)
         place = len(self.calls) - 1
-        self._maybe_die(place, label, done=False)
+        self._look(Moment(place, label, done=False))
         result = effect()
-        self._maybe_die(place, label, done=True)
+        self._look(Moment(place, label, done=True))
         return result
 
-    def _maybe_die(self, place: int, label: str, *, done: bool) -> None:
-        if self.dies(place, label, done):
-            self.dies = lambda _call, _label, _done: False
-            raise Died
+    def _look(self, moment: Moment) -> None:
+        when, error = self._when, self._error
+        if when is None:
+            return
+        self._when = None
+        if when(moment):
+            raise error
+        self._when = self._when or when
 
 
 @dataclass
@@ -249,6 +266,8 @@ class Installation:
         self.assistant = ScriptedAssistant(self.fate)
         self.actions = ScriptedActions(self.fate)
         self.deaths = 0
+        self.written = 0
+        """How many messages customers wrote, for Meta's ids of them."""
         self._jobs: list[tuple[int, int, Step]] = []
         self._order = 0
         ports = Ports(
@@ -294,11 +313,17 @@ class Installation:
         try:
             job()
         except Died:
-            self.deaths += 1
             self.at(self.clock.ms + SECOND, job)
-            self.use_cases.recover()
+            self._restart()
         except Retryable:
             self.at(self.clock.ms + SECOND, job)
+
+    def _restart(self) -> None:
+        self.deaths += 1
+        try:
+            self.use_cases.recover()
+        except Died:
+            self._restart()
 
     # What comes in
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from shared.adapters.embedded.data_folder import DataFolder
 from shared.adapters.embedded.store import SqliteStore
-from shared.dev.benchmarks.turns_load import NUMBERS, Load, Phase
+from shared.dev.benchmarks.turns_load import Load, Phase
+from shared.dev.benchmarks.turns_payloads import NUMBERS
 from shared.dev.benchmarks.webhook_servers import NotMeasurable
 from shared.dev.environment import REPOSITORY
 from shared.domain import paths

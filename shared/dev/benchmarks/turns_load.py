@@ -9,18 +9,11 @@ from typing import Any
 
 from shared.adapters.whatsapp.signature import sign
 from shared.dev.benchmarks.turns_graph import Graph, Sent
+from shared.dev.benchmarks.turns_payloads import NUMBERS, RECEIPTS, message, phone_of, receipt
 from shared.dev.benchmarks.turns_system import LENGTH_BYTES
 
-NUMBERS = tuple(str(106540352242922 + index) for index in range(10))
-RECEIPTS_AFTER_S = (("sent", 0.05), ("delivered", 0.2), ("read", 0.5))
+RECEIPTS_AFTER_S = dict(zip(RECEIPTS, (0.05, 0.2, 0.5), strict=True))
 
-_ACCOUNT = "102290129340398"
-_QUESTIONS = (
-    "Oi! Qual é o horário de atendimento?",
-    "Bom dia, onde fica a loja?",
-    "Olá. Quanto custa o plano completo?",
-    "Vocês atendem motos?",
-)
 _SETTLE_STEP_S = 0.05
 
 
@@ -107,44 +100,28 @@ class Load:
             due = phase.due[sent.to]
             phase.waited.append((due - phase.begun, now - due))
         loop = asyncio.get_running_loop()
-        for name, after_s in RECEIPTS_AFTER_S:
+        for name, after_s in RECEIPTS_AFTER_S.items():
             self._receipts_to_come += 1
             loop.call_later(after_s, self._write_receipt, sent, name)
 
     def _write_message(self, due: float) -> None:
         self._customers += 1
-        phone = f"55119{80000000 + self._customers}"
-        self._phase.due[phone] = due
-        user = f"BR.{13491208655302741000 + self._customers}"
-        message = {
-            "from": phone,
-            "from_user_id": user,
-            "id": f"wamid.in{self._customers:08}",
-            "timestamp": str(int(time.time())),
-            "text": {"body": _QUESTIONS[self._customers % len(_QUESTIONS)]},
-            "type": "text",
-        }
-        contact = {"profile": {"name": "Ana"}, "wa_id": phone, "user_id": user}
-        number = NUMBERS[self._customers % len(NUMBERS)]
-        self._write(number, {"contacts": [contact], "messages": [message]})
+        customer = self._customers
+        self._phase.due[phone_of(customer)] = due
+        number, wamid = NUMBERS[customer % len(NUMBERS)], f"wamid.in{customer:08}"
+        self._write(message(customer, number=number, wamid=wamid, at_s=int(time.time())))
 
     def _write_receipt(self, sent: Sent, name: str) -> None:
         self._receipts_to_come -= 1
-        status = {
-            "id": sent.wamid,
-            "status": name,
-            "timestamp": str(int(time.time())),
-            "recipient_id": sent.to,
-            "biz_opaque_callback_data": sent.callback,
-            "pricing": {"billable": False, "pricing_model": "PMP", "type": "free_customer_service"},
-        }
-        self._write(sent.number, {"statuses": [status]})
+        at_s = int(time.time())
+        self._write(
+            receipt(
+                name, number=sent.number, wamid=sent.wamid, callback=sent.callback, to=sent.to, at_s=at_s
+            )
+        )
 
-    def _write(self, number: str, value: dict[str, Any]) -> None:
-        metadata = {"display_phone_number": "551130000000", "phone_number_id": number}
-        change = {"field": "messages", "value": {"messaging_product": "whatsapp", "metadata": metadata} | value}
-        entry = {"id": _ACCOUNT, "changes": [change]}
-        body = json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
+    def _write(self, payload: dict[str, Any]) -> None:
+        body = json.dumps(payload).encode()
         frame = sign(body, self._secret).encode() + body
         self._unanswered_webhooks += 1
         self._writer.write(len(frame).to_bytes(LENGTH_BYTES, "big") + frame)
