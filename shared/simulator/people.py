@@ -91,6 +91,7 @@ class People:
         customer.phone = phone
         customer.user_id = identifiers.user_id(self._state.chance, phone)
         customer.previous_user_ids.append(old_user_id)
+        customer.guessed = False
         self._state.put_customer(customer)
         changed: Json = {"user_id": customer.user_id, "previous_user_id": old_user_id}
         if customer.hidden:

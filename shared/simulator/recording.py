@@ -2,7 +2,7 @@
 
 from shared.simulator.depth import shallow
 from shared.simulator.previews import preview
-from shared.simulator.records import Chat, Json, Message
+from shared.simulator.records import Chat, Json, Message, Value
 from shared.simulator.state import State
 
 LONGEST_TEXT = 65_536
@@ -33,7 +33,7 @@ def record(state: State, chat: Chat, message: Json, *, at_ms: int, status: str =
             at_ms=at_ms,
             status=status,
             text=text,
-            context_id=str(context.get("id", "")) if isinstance(context, dict) else "",
+            context_id=_string(context, "id"),
         )
     )
 
@@ -45,14 +45,20 @@ def apply(state: State, message: Json) -> None:
     if not isinstance(content, dict):
         return
     if kind == "reaction":
-        target = state.messages.get(str(content.get("message_id")))
+        target = state.messages.get(_string(content, "message_id"))
         if target is not None:
-            target.reactions["customer"] = str(content.get("emoji", ""))
+            target.reactions["customer"] = _string(content, "emoji")[:LONGEST_KIND]
             state.touch("message", target.id, target)
     if kind in ("edit", "revoke"):
-        target = state.messages.get(str(content.get("original_message_id")))
+        target = state.messages.get(_string(content, "original_message_id"))
         edited = content.get("message")
         if target is not None and target.direction == "in":
             target.edited = True
-            target.text = preview("text", edited.get("text")) if isinstance(edited, dict) else "🚫"
+            said = preview("text", edited.get("text")) if isinstance(edited, dict) else "🚫"
+            target.text = said[:LONGEST_TEXT]
             state.touch("message", target.id, target)
+
+
+def _string(content: Value, name: str) -> str:
+    value = content.get(name) if isinstance(content, dict) else None
+    return value if isinstance(value, str) else ""

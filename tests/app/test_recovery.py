@@ -184,10 +184,13 @@ def strike_at(installation: Installation, place: int, *, done: bool) -> None:
 
 def check_once(installation: Installation, place: int) -> None:
     """Each text was posted once, or refused and then posted once, or people see it as unclear."""
+    installation.fate.spare()
     found = installation.view("BR.1")
     shown = states(installation, "BR.1")
     incoming = [m["text"] for m in found["messages"] if m["direction"] == "in"]
     assert incoming == ["oi", "é pra hoje"], place
+    texts = [m["text"] for m in found["messages"] if m["state"] in ("accepted", "unclear")]
+    assert len(set(texts)) == len(texts), (place, texts)
     unclear = any(state == "unclear" for state, _ in shown)
     assert shown, place
     assert all(state in ("accepted", "unclear", "cancelled") for state, _ in shown), (place, shown)

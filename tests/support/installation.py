@@ -57,6 +57,10 @@ class Fate:
         """Raise at the first moment that `when` is true of: by default the process dies."""
         self._when, self._error = when, error or Died()
 
+    def spare(self) -> None:
+        """Let nothing fail any more."""
+        self._when = None
+
     def call(self, label: str, effect: Callable[[], T]) -> T:
         """Do one port call."""
         self.calls.append(label)
