@@ -25,6 +25,7 @@ from shared.runtime import control, invoke, web
 from shared.runtime.cron import Cron
 from shared.runtime.dead_letters import EmbeddedDeadLetters
 from shared.runtime.desk import Desk
+from shared.runtime.overhearing import overhear
 from shared.runtime.server import HOST, Server
 from shared.simulator.simulator import Simulator
 from shared.simulator.web import build as simulator_app
@@ -58,7 +59,7 @@ class Process:
         graph_url = settings.graph_url or f"{self.url}/graph"
         self._parts = assemble(settings, folder, secrets=self.secrets, graph_url=graph_url)
         self._simulator = None if settings.graph_url else self._simulate(self._parts, self.secrets)
-        self._bus_dispatcher = _bus_dispatcher(self._parts)
+        self._bus_dispatcher = _bus_dispatcher(self._parts, self._simulator)
         self._task_dispatcher = _task_dispatcher(self._parts, settings)
         self._cron = Cron(lambda: invoke.tick(sweeper), every_s=SWEEP_EVERY_S)
         self._run = control.begin(folder.path, port=listener.getsockname()[1])
@@ -133,8 +134,10 @@ class Process:
         )
 
 
-def _bus_dispatcher(parts: Embedded) -> BusDispatcher:
+def _bus_dispatcher(parts: Embedded, simulator: Simulator | None) -> BusDispatcher:
     def deliver(subscription: str, envelope: dict[str, Any]) -> int:
+        if simulator is not None and subscription == "text":
+            overhear(simulator, envelope)
         return invoke.push(SUBSCRIBERS[subscription], envelope)
 
     return BusDispatcher(parts.bus, deliver, clock=parts.clock, ids=parts.ids)

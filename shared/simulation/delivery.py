@@ -115,6 +115,7 @@ def _unjustified(evidence: Evidence, message: str, earlier: Post, later: Post) -
 def settled(evidence: Evidence) -> Iterator[str]:
     """Every message ends somewhere, tells the truth, and a failure leads to people."""
     accepted = {post.message for post in evidence.world.meta.posts if post.accepted}
+    taken_for_lost = {p.message for p in evidence.put_back if p.unclear_ms is not None}
     for path, versions in evidence.states.items():
         index, data = versions[-1]
         key, state = path.rsplit("/", 1)[1], state_of(data)
@@ -126,7 +127,7 @@ def settled(evidence: Evidence) -> Iterator[str]:
             yield f"{key} counts as accepted but never was"
         if data["state"] == "cancelled" and not data["reason"]:
             yield f"{key} is cancelled without a reason"
-        if data["state"] == "cancelled" and key in accepted:
+        if data["state"] == "cancelled" and key in accepted and key not in taken_for_lost:
             yield f"{key} was accepted but counts as cancelled"
         if state in ("failed", "unclear") and not _people_know(evidence, path, index):
             yield f"{key} ends as {state} but no person was told"

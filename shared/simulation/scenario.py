@@ -48,6 +48,7 @@ def _faults(rng: Random) -> Faults:
         crash_often=rng.choice(_CRASHED_OFTEN),
         error=rng.choice((0.0, 0.0, 0.002, 0.01)),
         pause=rng.choice((0.0, 0.0, 0.005, 0.03)),
+        pause_often=rng.choice(("", "", "", "turn", "sender")),
         duplicate=rng.choice((0.0, 0.1, 0.4)),
         latency_ms=rng.choice((0, 3, 40, 400)),
     )

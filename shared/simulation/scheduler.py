@@ -26,6 +26,8 @@ class Faults:
     """A use case that this run kills one call in ten of, however rarely it runs."""
     error: float = 0.0
     pause: float = 0.0
+    pause_often: str = ""
+    """A use case that this run stops for a while at one call in ten."""
     duplicate: float = 0.0
     latency_ms: int = 3
 
@@ -153,7 +155,8 @@ class Scheduler:
 
     def _switch(self, process: Process, longest_ms: int, takes_ms: int) -> None:
         delay_ms = self.rng.randrange(self.faults.latency_ms + takes_ms + 1)
-        if self.chance(self.faults.pause / 2):
+        often = process.use_case == self.faults.pause_often
+        if self.chance(0.05 if often else self.faults.pause / 2):
             delay_ms = self.rng.choice((900, 8_000, 25_000, 65_000, 75_000, 130_000, 400_000))
         self.after(min(delay_ms, longest_ms), lambda: self._resume(process))
         self._hub.switch()

@@ -8,6 +8,7 @@ from typing import Any
 from shared.ports.clock import Clock
 from shared.simulator import faults
 from shared.simulator.agenda import Agenda
+from shared.simulator.overhearing import Overhearing
 from shared.simulator.people import People
 from shared.simulator.posting import Posting
 from shared.simulator.records import Answer, Callback, Customer, Dispatch, Number, Value
@@ -51,6 +52,7 @@ class Core:
         self._agenda = Agenda(self.state, self.webhooks)
         self._posting = Posting(self.state, self._agenda)
         self.people = People(self.state, self.webhooks, self._agenda)
+        self.overhearing = Overhearing(self.state)
 
     def post(self, number_id: str, body: Value, *, token_ok: bool = True) -> Answer:
         """Answer one post to `/{number_id}/messages`; never raises for what it holds."""

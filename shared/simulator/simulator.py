@@ -3,11 +3,13 @@
 import logging
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from shared.domain.errors import BadEnvelope
+from shared.domain.incoming import incoming_of
 from shared.ports.clock import Clock
 from shared.simulator import views
 from shared.simulator.core import Core
@@ -114,6 +116,19 @@ class Simulator:
                 return do(self._core)
             finally:
                 self._settle()
+
+    def overhear(self, event: Mapping[str, Any]) -> None:
+        """Learn from an event that `webhook` published: who reached the product past this phone.
+
+        Quick for what was sent from here. What can't be read teaches nothing.
+        """
+        try:
+            incoming = incoming_of(event, event_id="")
+        except BadEnvelope:
+            return
+        # A single look-up needs no lock; who learns looks again under it.
+        if self._core.overhearing.is_news(incoming):
+            self.act(lambda core: core.overhearing.hear(incoming))
 
     def _settle(self) -> None:
         changes = self._core.take_changes()

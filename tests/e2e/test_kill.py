@@ -57,11 +57,12 @@ def play(data: Path, *, seed: int, rounds: int) -> None:
     print(f"seed {seed}, {rounds} rounds")
     rng = random.Random(seed)
     with Product(data / "data", SEND_UNCLEAR_SECONDS=str(UNCLEAR_S)) as product:
+        moody = Moody(random.Random(rng.random()))
         crowds: list[Crowd] = []
         starts_s = [product.ready_s]
         for number in range(rounds):
             crowds.append(Crowd(product, rng, name=f"round {number}"))
-            starts_s += kill_under(product, crowds[-1], rng)
+            starts_s += kill_under(product, crowds[-1], moody, rng)
             settle(product, crowds[-1])
         for crowd in crowds:
             assert_nothing_twice(product, crowd, starts_s)
@@ -69,9 +70,9 @@ def play(data: Path, *, seed: int, rounds: int) -> None:
         assert_most_were_answered(product, crowds)
 
 
-def kill_under(product: Product, crowd: Crowd, rng: random.Random) -> list[float]:
+def kill_under(product: Product, crowd: Crowd, moody: Moody, rng: random.Random) -> list[float]:
     """Kill the process once to three times while a crowd writes; return when it was ready again."""
-    product.graph.choose = Moody(rng)
+    product.graph.choose = moody
     crowd.write(customers=CUSTOMERS, bursts=BURSTS, within_s=2.0)
     starts_s = []
     for kill in range(rng.randint(1, 3)):

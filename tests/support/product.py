@@ -1,9 +1,12 @@
 """The product as a process of its own, with a Graph server and Meta's webhooks around it."""
 
+import threading
 import time
+from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 from urllib.parse import quote
 
 from tests.support.courier import Courier
@@ -29,6 +32,8 @@ class Product:
         self.courier = Courier(SECRET)
         self.graph = GraphServer(self.courier)
         self.ready_s = 0.0
+        self.log: deque[str] = deque(maxlen=300)
+        """What the process said last."""
         self._running: Running | None = None
         self._environ = {
             "GRAPH_API_URL": self.graph.url,
@@ -56,6 +61,13 @@ class Product:
         self._running = Running(self.data, **self._environ)
         self.ready_s = time.monotonic()
         self.courier.port = self.running.port
+        for stream in (self.running.process.stdout, self.running.process.stderr):
+            assert stream is not None
+            threading.Thread(target=self._listen, args=(stream,), daemon=True).start()
+
+    def _listen(self, stream: IO[str]) -> None:
+        with suppress(ValueError, OSError):
+            self.log.extend(line.rstrip() for line in stream)
 
     def kill(self) -> None:
         """End it as a power cut of the process would: SIGKILL."""
@@ -92,7 +104,9 @@ class Product:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End everything."""
+        """End everything; after a failure, show what the process said."""
+        if error is not None:
+            print("\n".join(self.log))
         if self._running is not None:
             self._gone()
         self.graph.close()

@@ -55,6 +55,16 @@ def test_a_graph_error_is_a_certain_refusal(answer: Answer, status: int, code: i
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("code", "subcode", "read"), [(100, 33, 33), ("100", "33", 33), (100, 2494010, 100), (190, 33, 190)]
+)
+def test_an_unknown_number_is_told_from_other_invalid_parameters(
+    answer: Answer, code: object, subcode: object, read: int
+) -> None:
+    outcome, _ = answer(http(400, graph_error(code, error_subcode=subcode)))
+    assert outcome == Refused(code=read, http_status=400, details="(#1) Oops")
+
+
 @pytest.mark.parametrize("code", [1, 2, 131000])
 @pytest.mark.parametrize("status", [500, 503])
 def test_metas_catch_all_codes_with_a_5xx_are_unclear(answer: Answer, status: int, code: int) -> None:

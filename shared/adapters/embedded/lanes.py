@@ -103,7 +103,9 @@ class Lanes:
             if item not in self._known:
                 self._known.add(item)
                 self._enqueue(lane, item, at_ms)
-                self._call()
+                # To wake a thread costs more than to look: not for what the watch comes to in time.
+                if not self._watched or at_ms < max(self._watched_until_ms, self._clock.now_ms()):
+                    self._call()
 
     def stop(self, *, within_ms: int) -> bool:
         """Start nothing more and wait for what runs; False when some was left running."""
@@ -127,18 +129,25 @@ class Lanes:
             self._idle.notify()
 
     def _serve(self) -> None:
-        while (taken := self._take()) is not None:
-            lane, item = taken
-            again_ms = self._attempt(lane.name, item)
-            with self._lock:
-                lane.running -= 1
-                self._running -= 1
-                if again_ms is None:
-                    self._known.discard(item)
-                else:
-                    heapq.heappush(lane.waiting, (again_ms, item))
-                if self._running == 0:
-                    self._finished.notify_all()
+        with self._lock:
+            while (taken := self._take()) is not None:
+                lane, item = taken
+                self._lock.release()
+                try:
+                    again_ms = self._attempt(lane.name, item)
+                finally:
+                    self._lock.acquire()
+                self._put_down(lane, item, again_ms)
+
+    def _put_down(self, lane: _Lane, item: int, again_ms: int | None) -> None:
+        lane.running -= 1
+        self._running -= 1
+        if again_ms is None:
+            self._known.discard(item)
+        else:
+            heapq.heappush(lane.waiting, (again_ms, item))
+        if self._running == 0:
+            self._finished.notify_all()
 
     def _attempt(self, lane: str, item: int) -> int | None:
         try:
@@ -151,18 +160,18 @@ class Lanes:
 
     def _take(self) -> tuple[_Lane, int] | None:
         """Wait for an item that may run and claim it; None when it is time to stop."""
-        with self._lock:
-            while not self._stopping:
-                lane, wait_ms = self._choose(self._clock.now_ms())
-                if lane is not None:
-                    _, item = heapq.heappop(lane.waiting)
-                    lane.running += 1
-                    lane.tokens -= 1
-                    self._running += 1
+        while not self._stopping:
+            lane, wait_ms = self._choose(self._clock.now_ms())
+            if lane is not None:
+                _, item = heapq.heappop(lane.waiting)
+                lane.running += 1
+                lane.tokens -= 1
+                self._running += 1
+                if any(other.waiting for other in self._lanes.values()):
                     self._call()
-                    return lane, item
-                self._sleep(wait_ms)
-            return None
+                return lane, item
+            self._sleep(wait_ms)
+        return None
 
     def _sleep(self, wait_ms: int) -> None:
         until_ms = self._clock.now_ms() + wait_ms

@@ -8,6 +8,10 @@ from shared.adapters.whatsapp.transport import Answer, Exchange, NotSent
 from shared.domain.graph_errors import is_unclear
 from shared.ports.graph import Accepted, Refused, SendOutcome, Unclear
 
+NUMBER_UNKNOWN = 33
+"""Meta's code for a number that was deleted or whose id is wrong."""
+
+_UNKNOWN_OBJECT = (100, 33)
 _DETAILS_LIMIT = 300
 
 
@@ -25,7 +29,7 @@ def _outcome(status: int, body: Mapping[str, Any]) -> SendOutcome:
     if wamid and 200 <= status < 300:
         return Accepted(wamid)
     error = _mapping(body.get("error"))
-    code = _code(error.get("code"))
+    code = _error_code(error)
     if code is None or wamid:
         return Unclear(details=f"HTTP {status} without a readable answer")
     details = _details(error)
@@ -51,6 +55,14 @@ def _wamid(body: Mapping[str, Any]) -> str:
     first = messages[0] if isinstance(messages, list) and messages else None
     wamid = _mapping(first).get("id")
     return wamid if isinstance(wamid, str) else ""
+
+
+def _error_code(error: Mapping[str, Any]) -> int | None:
+    """Read the code of an error; a number id that Graph doesn't know hides behind a common one."""
+    code = _code(error.get("code"))
+    if (code, _code(error.get("error_subcode"))) == _UNKNOWN_OBJECT:
+        return NUMBER_UNKNOWN
+    return code
 
 
 def _code(value: object) -> int | None:

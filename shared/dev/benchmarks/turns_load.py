@@ -9,8 +9,14 @@ from typing import Any
 
 from shared.adapters.whatsapp.signature import sign
 from shared.dev.benchmarks.turns_graph import Graph, Sent
-from shared.dev.benchmarks.turns_payloads import NUMBERS, RECEIPTS, message, phone_of, receipt
-from shared.dev.benchmarks.turns_system import LENGTH_BYTES
+from shared.dev.benchmarks.turns_payloads import (
+    LENGTH_BYTES,
+    NUMBERS,
+    RECEIPTS,
+    message,
+    phone_of,
+    receipt,
+)
 
 RECEIPTS_AFTER_S = dict(zip(RECEIPTS, (0.05, 0.2, 0.5), strict=True))
 

@@ -2,6 +2,11 @@
 
 from typing import Any
 
+LENGTH_BYTES = 4
+"""A frame on the wire to the system: its length, the signature, the body."""
+SIGNATURE_BYTES = 71
+"""`sha256=` and 64 hexadecimal digits."""
+
 ACCOUNT = "102290129340398"
 NUMBERS = tuple(str(106540352242922 + index) for index in range(10))
 RECEIPTS = ("sent", "delivered", "read")

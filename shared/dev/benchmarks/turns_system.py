@@ -21,15 +21,13 @@ from starlette.types import Message, Scope
 from functions.webhook.main import webhook
 from shared.adapters.embedded.data_folder import DataFolder
 from shared.config import settings as configuration
+from shared.dev.benchmarks.turns_payloads import LENGTH_BYTES, SIGNATURE_BYTES
 from shared.runtime import logs
 from shared.runtime.process import Process
 from shared.runtime.server import listen
 from shared.runtime.web import Webhook
 from shared.wiring.journal import journal
 
-LENGTH_BYTES = 4
-SIGNATURE_BYTES = 71
-"""`sha256=` and 64 hexadecimal digits."""
 
 
 class _Facts:
