@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from shared.app.lone_update import find
 from shared.app.own_contact import Contacts
 from shared.ports.bus import INBOUND_MESSAGE, INBOUND_STATUS, Event
 
@@ -54,6 +55,15 @@ def split(
         encode: How to write an event's data.
     """
     events = _Events(received_ms, encode)
+    if (lone := find(payload)) is not None:
+        kind, update, contact, waba, number = lone
+        events.add(kind, update, _Source("messages", waba, number), contact=contact)
+    else:
+        _split_any(payload, events)
+    return events.topics
+
+
+def _split_any(payload: Mapping[str, Json], events: "_Events") -> None:
     entries, rest = _objects(payload, "entry", known=_PAYLOAD)
     for entry in entries:
         _split_entry(entry, events)
@@ -61,7 +71,6 @@ def split(
         rest["object"] = payload["object"]
     if rest or not entries:
         events.add("other", rest if entries else payload, _Source())
-    return events.topics
 
 
 def whole(raw: str, *, received_ms: int, encode: Encode = encode) -> dict[str, list[Event]]:

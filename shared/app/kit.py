@@ -95,13 +95,13 @@ def cancel(business: str, messages: list[Outgoing], reason: str) -> list[Write]:
 def to_people(kit: Kit, held: Held, reason: str) -> list[Write]:
     """Put a conversation into the people's queue; return the writes beside its own.
 
-    One that a person has already, or that is paused, stays as it is.
+    Whatever the agent has queued is withdrawn: its customer's messages are open again. The
+    owner of one that is waiting for a person, a person's or paused stays as it is.
     """
-    if held.conversation.owner != AGENT:
-        return []
-    now_ms = kit.ports.clock.now_ms()
-    cancelled = held.conversation.give_to(QUEUE, now_ms=now_ms, reason=reason)
-    return cancel(held.business, cancelled, reason)
+    conversation, now_ms = held.conversation, kit.ports.clock.now_ms()
+    if conversation.owner == AGENT:
+        return cancel(held.business, conversation.give_to(QUEUE, now_ms=now_ms, reason=reason), reason)
+    return cancel(held.business, conversation.withdraw(now_ms), reason)
 
 
 def decide(attempt: Callable[[], T], *, also: type[Exception] = Conflict) -> T:

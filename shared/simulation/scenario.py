@@ -90,12 +90,22 @@ class Scenario:
         )
         self._phones = 0
         self._active_ms = ACTIVE_MS
+        if self._rng.random() < 0.1:
+            self._lose_the_connection()
         for _ in range(self._rng.choice((1, 1, 2, 3))):
             self._newcomer()
 
+    def _lose_the_connection(self) -> None:
+        """Make most outcomes unclear, receipts slow, and senders stop in the middle."""
+        faults = self.world.meta.faults
+        faults.lose_answer, faults.lose_request, faults.drop_receipts = 0.4, 0.3, 0.2
+        faults.receipt_delay_ms = 150_000
+        self._scheduler.faults.pause_often = "sender"
+        self._active_ms = 4 * ACTIVE_MS
+
     def play(self) -> None:
         """Let everything happen, then let it come to rest."""
-        if self._rng.random() < 0.15:
+        if self._rng.random() < 0.1:
             self._active_ms *= 3
         for _ in range(self._rng.randrange(2, 9) * self._active_ms // ACTIVE_MS):
             self._soon(self._rng.choice(self._EVENTS))

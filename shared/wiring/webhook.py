@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message
 
-from shared.adapters.whatsapp.signature import HEADER, is_signed
+from shared.adapters.whatsapp.signature import HEADER, AppSecrets
 from shared.app import intake, lenient_json
 from shared.domain.errors import BusUnavailable
 from shared.ports.bus import AsyncEventBus, Event
@@ -30,6 +30,9 @@ _MAX_EVENT = 7_000_000  # as base64 within the 10 MB of a publish request
 _SIGNATURE = HEADER.lower().encode()
 # From here on an integer may not fit 64 bits, and orjson would round it to a double.
 _LONG_NUMBER = re.compile(rb"[:,\[]\s*+-?[0-9]{19}")
+# The same, but for what stands before: found in a quarter of the time, where it is not.
+_CLASSES = bytes(48 if byte in b"0123456789" else 44 if byte in b":,[- \t\n\r" else 0 for byte in range(256))
+_LONG_DIGITS = b"," + b"0" * 19
 
 
 def _plain(status: int, text: str, **headers: str) -> Response:
@@ -37,7 +40,7 @@ def _plain(status: int, text: str, **headers: str) -> Response:
 
 
 # Responses keep no state of the request that they answer, so one serves all.
-_ACCEPTED = _plain(200, "ok")
+_ACCEPTED = Response("ok")  # Meta reads no more of it than the status; each header costs time
 _NOT_JSON = _plain(400, "the body is not a JSON object\n")
 _CUT_OFF = _plain(400, "the body was cut off\n")
 _UNSIGNED = _plain(401, "the signature is missing or not ours\n")
@@ -68,7 +71,8 @@ class Webhook:
 
     def __init__(self, settings: WebhookSettings, bus: AsyncEventBus, clock: Clock) -> None:
         """Take the secrets, where events go, and the time."""
-        self._settings = settings
+        self._secrets = AppSecrets(settings.secrets)
+        self._verify_token = settings.verify_token.encode()
         self._bus = bus
         self._clock = clock
 
@@ -79,49 +83,49 @@ class Webhook:
         3 MiB, 401 without our signature, 400 if it is no JSON object, in this order; it is
         200 once everything that it holds is published, 503 when the bus did not confirm.
         """
-        method = request.scope["method"]
-        if method == "POST":
-            return await self._receive(request)
-        if method == "GET":
-            return self._handshake(request.query_params)
-        return _NOT_ALLOWED
-
-    def _handshake(self, query: Mapping[str, str]) -> Response:
-        expected = self._settings.verify_token.encode()
-        given = query.get("hub.verify_token", "").encode()
-        known = hmac.compare_digest(given, expected) and bool(expected)
-        if query.get("hub.mode") != "subscribe" or not known:
-            return _FORBIDDEN
-        return _plain(200, query.get("hub.challenge", ""))
-
-    async def _receive(self, request: Request) -> Response:
+        if request.scope["method"] != "POST":
+            return self._without_body(request)
         try:
             body = await _read(request)
         except _CutOff:
             return _CUT_OFF
         if body is None:
             return _TOO_LARGE
-        if not is_signed(body, _header(request, _SIGNATURE), self._settings.secrets):
+        if not self._secrets.signed(body, _header(request, _SIGNATURE)):
             return _UNSIGNED
-        received_ms = self._clock.now_ms()
         try:
-            if len(body) < _LARGE:
-                topics = _split(body, received_ms)
-            else:
-                topics = await asyncio.to_thread(_split, body, received_ms)
+            await self._publish(body)
         except lenient_json.NotJson:
             return _NOT_JSON
-        try:
-            for topic, events in topics.items():
-                await self._bus.publish(topic, events)
         except BusUnavailable:
             return _UNAVAILABLE
         return _ACCEPTED
 
+    def _without_body(self, request: Request) -> Response:
+        if request.method != "GET":
+            return _NOT_ALLOWED
+        return self._handshake(request.query_params)
+
+    def _handshake(self, query: Mapping[str, str]) -> Response:
+        given = query.get("hub.verify_token", "").encode()
+        known = hmac.compare_digest(given, self._verify_token) and bool(given)
+        if query.get("hub.mode") != "subscribe" or not known:
+            return _FORBIDDEN
+        return _plain(200, query.get("hub.challenge", ""))
+
+    async def _publish(self, body: bytes) -> None:
+        received_ms = self._clock.now_ms()
+        if len(body) < _LARGE:
+            topics = _split(body, received_ms)
+        else:
+            topics = await asyncio.to_thread(_split, body, received_ms)
+        for topic, events in topics.items():
+            await self._bus.publish(topic, events)
+
 
 async def _read(request: Request) -> bytes | None:
     """Return the body, or None if it is too long, whatever `Content-Length` says of it."""
-    message = await _next(request)
+    message = _unless_cut_off(await request.receive())
     body: bytes = message.get("body", b"")
     if message.get("more_body", False):
         return await _read_on(request, body)
@@ -135,7 +139,7 @@ async def _read_on(request: Request, first: bytes) -> bytes | None:
             chunks.clear()
             await _drain(request)
             return None
-        message = await _next(request)
+        message = _unless_cut_off(await request.receive())
         chunks.append(message.get("body", b""))
         length += len(chunks[-1])
         more = message.get("more_body", False)
@@ -149,15 +153,14 @@ async def _drain(request: Request) -> None:
         async with asyncio.timeout(_DRAIN_SECONDS):
             drained, more = 0, True
             while more and drained < _DRAINED:
-                message = await _next(request)
+                message = _unless_cut_off(await request.receive())
                 drained += len(message.get("body", b""))
                 more = message.get("more_body", False)
     except TimeoutError:
         return
 
 
-async def _next(request: Request) -> Message:
-    message = await request.receive()
+def _unless_cut_off(message: Message) -> Message:
     if message["type"] == "http.disconnect":
         raise _CutOff
     return message
@@ -176,12 +179,16 @@ def _split(body: bytes, received_ms: int) -> Mapping[str, Sequence[Event]]:
     Raises:
         NotJson: It is not JSON, or not an object.
     """
-    topics = None if _LONG_NUMBER.search(body) else _split_fast(body, received_ms)
+    topics = None if _has_long_number(body) else _split_fast(body, received_ms)
     if topics is None:
         topics = _events(lenient_json.loads(body), received_ms)
     if len(body) > _LARGE and not _publishable(topics):
         topics = intake.whole(body.decode(), received_ms=received_ms, encode=orjson.dumps)
     return topics
+
+
+def _has_long_number(body: bytes) -> bool:
+    return _LONG_DIGITS in body.translate(_CLASSES) and _LONG_NUMBER.search(body) is not None
 
 
 def _split_fast(body: bytes, received_ms: int) -> Mapping[str, Sequence[Event]] | None:

@@ -10,7 +10,9 @@ from tests.support.installation import SECOND, START_MS, Installation, Post
 Raw = dict[str, Any]
 
 
-def deliver(installation: Installation, value: Raw, *, number: str = "1001", field_name: str = "messages") -> None:
+def deliver(
+    installation: Installation, value: Raw, *, number: str = "1001", field_name: str = "messages"
+) -> None:
     """Let Meta deliver one change, by the way that every change takes, and handle it at once."""
     for topic, event in events_of(installation, value, number=number, field_name=field_name):
         installation.take(topic, event)

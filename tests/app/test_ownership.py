@@ -263,3 +263,24 @@ def test_an_echo_to_nobody_is_kept_and_makes_no_person(
 def take_over_first(installation: Installation, ana: Customer) -> None:
     ana.sends("reaction", {"emoji": "👍"})
     take_over(installation)
+
+
+def test_what_failed_before_a_goodbye_is_answered_when_given_back(
+    installation: Installation, ana: Customer
+) -> None:
+    """A goodbye that leaves after a failed answer must not count for what that one answered."""
+
+    def hands_over_meanwhile() -> None:
+        ana.writes("quero uma pessoa")
+        installation.run(10 * SECOND)
+
+    installation.assistant.script.append(Decision(("resposta",)))
+    installation.assistant.script.append(Decision(("tchau",), NextStep.HANDOVER, reason="asked"))
+    installation.graph.meanwhile.append(hands_over_meanwhile)
+    installation.graph.outcomes.append(PERMANENT)
+    ana.writes("quanto custa?")
+    installation.rest()
+    assert installation.view("BR.1")["owner"] == "queue"
+    give_back(installation)
+    installation.rest()
+    assert "quanto custa?" in installation.texts()[-1]

@@ -1,9 +1,11 @@
 """What the sweeper finds, and how a killed process comes back: promises 1, 4 and 5."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
+from shared.domain.errors import Retryable, StoreUnavailable, TasksUnavailable
 from shared.domain.rules import Rules
 from shared.ports.assistant import Action, Decision, NextStep
 from shared.ports.graph import Accepted, Refused, SendOutcome, Unclear
@@ -171,15 +173,11 @@ def test_a_death_at_any_port_call_neither_loses_nor_doubles(story: Story, done: 
     assert calls > 15
     for place in range(calls):
         installation = Installation()
-        strike_at(installation, place, done=done)
+        installation.fate.strike(partial(is_at, place=place, done=done))
         story(installation)
         installation.rest()
         assert installation.deaths == 1, place
         check_once(installation, place)
-
-
-def strike_at(installation: Installation, place: int, *, done: bool) -> None:
-    installation.fate.strike(lambda moment: moment == Moment(place, moment.label, done))
 
 
 def check_once(installation: Installation, place: int) -> None:
@@ -230,3 +228,30 @@ def strike_again(installation: Installation, places: Iterator[int]) -> None:
         return True
 
     installation.fate.strike(when)
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("story", STORIES[:4], ids=NAMES[:4])
+def test_an_outage_at_any_port_call_neither_loses_nor_doubles_nor_makes_unclear(
+    story: Story, done: bool
+) -> None:
+    plain = Installation()
+    story(plain)
+    plain.rest()
+    for place, label in enumerate(plain.fate.calls):
+        error = OUTAGES.get(label.partition(".")[0])
+        if error is None:
+            continue
+        installation = Installation()
+        installation.fate.strike(partial(is_at, place=place, done=done), error())
+        story(installation)
+        installation.rest()
+        check_once(installation, place)
+        assert "unclear" not in {state for state, _ in states(installation, "BR.1")}, (place, label)
+
+
+OUTAGES: dict[str, type[Retryable]] = {"store": StoreUnavailable, "tasks": TasksUnavailable}
+
+
+def is_at(moment: Moment, *, place: int, done: bool) -> bool:
+    return (moment.place, moment.done) == (place, done)

@@ -339,5 +339,3 @@ def test_a_tasks_outage_does_not_make_a_certain_refusal_unclear(
 
 def void(_: object) -> None:
     """Forget a result."""
-
-

@@ -370,11 +370,15 @@ def exchange(port: int, *pieces: bytes, half_closed: bool = False) -> bytes:
     """Send the pieces one by one and return the first line of the answer, or nothing."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for piece in pieces:
-            connection.sendall(piece)
-        if half_closed:
-            connection.shutdown(socket.SHUT_WR)
-        return connection.recv(65536).partition(b"\r\n")[0]
+        try:
+            for piece in pieces:
+                connection.sendall(piece)
+            if half_closed:
+                connection.shutdown(socket.SHUT_WR)
+            return connection.recv(65536).partition(b"\r\n")[0]
+        except ConnectionError:
+            # What is no HTTP is hung up on while it is still being sent, and the answer with it.
+            return b""
 
 
 def chunk(data: bytes) -> bytes:
@@ -416,14 +420,17 @@ def test_a_content_length_beside_chunks_hides_nothing(port: int, bus: Published)
 
     answer = exchange(port, head(body, *lines), chunk(body), b"0\r\n\r\n")
 
-    assert answer.split(b" ")[1] in (b"400", b"413")
+    assert answer[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 413", b"")
     assert bus.calls == []
 
 
 def test_a_content_length_that_is_too_small_breaks_the_signature(port: int, bus: Published) -> None:
     body = padded(1000)
 
-    assert exchange(port, head(body, "Content-Length: 100") + body).startswith(b"HTTP/1.1 401")
+    answer = exchange(port, head(body, "Content-Length: 100") + body)
+
+    # What follows the hundred bytes is no request: the server may refuse before we do.
+    assert answer[:12] in (b"HTTP/1.1 401", b"HTTP/1.1 400")
     assert bus.calls == []
 
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.simulator.rig import NUMBER, TOKEN, Running, running
+from tests.simulator.rig import NUMBER, TOKEN, RealClock, Running, running
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
@@ -221,3 +221,21 @@ def test_the_page_comes_back_after_a_restart(browser: Browser, tmp_path: Path) -
         live.simulator.act(lambda core: core.customer_sends(who, NUMBER, "text", text="voltei"))
         expect(page.locator(".person .last").first).to_have_text("voltei")
         page.close()
+
+
+def test_somebody_from_outside_appears_with_what_they_sent(page: Page, live: Running) -> None:
+    picture = {"id": "9", "url": "https://elsewhere.example/9", "caption": "meu carro"}
+    update = {"from_user_id": "BR.77", "id": "wamid.outside", "type": "image", "image": picture}
+    contact = {"profile": {"name": "Bia", "username": "bia.l"}}
+    event = {"kind": "message", "number": NUMBER, "received_ms": RealClock().now_ms(), "contact": contact}
+    live.simulator.overhear({**event, "update": update})
+    bia = page.locator(".person", has_text="Número oculto · @bia.l")
+    expect(bia).to_have_count(1)
+    if page.locator("#back").is_visible():
+        page.locator("#back").click()
+    bia.click()
+    expect(page.locator("#chat-line")).to_contain_text("Número oculto · celular de Bia")
+    expect(page.locator(".line.in .file")).to_contain_text("Imagem")
+    expect(page.locator(".line.in .words")).to_have_text("meu carro")
+    expect(page.locator(".line.in [data-status=delivered]")).to_have_count(1)
+    assert page.locator(".line img").count() == 0

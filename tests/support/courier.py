@@ -29,7 +29,7 @@ class Courier:
     def __init__(self, secret: str) -> None:
         """Sign with this secret."""
         self.port: int | None = None
-        self._secret = secret
+        self.secret = secret
         self._waiting: list[tuple[float, int, bytes, Done | None]] = []
         self._count = itertools.count()
         self._carried = 0
@@ -46,7 +46,7 @@ class Courier:
             OSError: It can't be reached, or hung up.
         """
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        own = {"Content-Type": "application/json", "X-Hub-Signature-256": signature(raw, self._secret)}
+        own = {"Content-Type": "application/json", "X-Hub-Signature-256": signature(raw, self.secret)}
         port = self.port
         if port is None:
             raise ConnectionRefusedError

@@ -52,6 +52,12 @@ class Customer:
         return self.writes("text", {"body": text}, **more)
 
 
+def somebody(name: str = "Ana", *, hidden: bool = False) -> Customer:
+    """Return a customer of whom nobody has heard before in this run."""
+    count = next(_COUNT)
+    return Customer(None if hidden else f"55119{9_000_0000 + count:08}", f"BR.9{count:011}", name)
+
+
 def change(number: str, *, field: str = "messages", **lists: list[Any]) -> Json:
     """Return an element of `changes`."""
     metadata = {"display_phone_number": "5511" + number, "phone_number_id": number}

@@ -32,6 +32,8 @@ class Product:
         self.courier = Courier(SECRET)
         self.graph = GraphServer(self.courier)
         self.ready_s = 0.0
+        self.seen: Json = {}
+        """For a test to remember what it saw."""
         self.log: deque[str] = deque(maxlen=300)
         """What the process said last."""
         self._running: Running | None = None
@@ -81,6 +83,10 @@ class Product:
         code = self.running.process.wait(10)
         self._gone()
         return code
+
+    def use_printed_secret(self) -> None:
+        """Sign with the secret that the process made up and printed."""
+        self.courier.secret = self.running.printed["META_APP_SECRET"]
 
     def reopen_graph(self) -> None:
         """Let another Graph server listen where the closed one did."""

@@ -8,7 +8,7 @@ from shared.adapters.whatsapp.transport import Answer, Exchange, NotSent
 from shared.domain.graph_errors import is_unclear
 from shared.ports.graph import Accepted, Refused, SendOutcome, Unclear
 
-NUMBER_UNKNOWN = 33
+_NUMBER_UNKNOWN = 33
 """Meta's code for a number that was deleted or whose id is wrong."""
 
 _UNKNOWN_OBJECT = (100, 33)
@@ -61,7 +61,7 @@ def _error_code(error: Mapping[str, Any]) -> int | None:
     """Read the code of an error; a number id that Graph doesn't know hides behind a common one."""
     code = _code(error.get("code"))
     if (code, _code(error.get("error_subcode"))) == _UNKNOWN_OBJECT:
-        return NUMBER_UNKNOWN
+        return _NUMBER_UNKNOWN
     return code
 
 

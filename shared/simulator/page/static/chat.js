@@ -17,7 +17,7 @@ function head() {
   const line = by("chat-line");
   by("chat-name").textContent = business.name;
   line.classList.toggle("typing", left > 0);
-  line.textContent = left > 0 ? "digitando…" : `${phone(business.display)} · celular de ${one.name}${one.hidden ? " (número oculto)" : ""}`;
+  line.textContent = left > 0 ? "digitando…" : [`${one.hidden ? "Número oculto · c" : "C"}elular de ${one.name}`, phone(business.display)].join(" · ");
   clearTimeout(waking);
   if (left > 0) waking = setTimeout(head, left + 50);
 }

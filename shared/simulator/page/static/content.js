@@ -19,7 +19,8 @@ function media(message) {
   const { kind, content } = message;
   const caption = content.caption ? text(content.caption) : null;
   const named = content.filename || content.link || "";
-  const ours = message.direction === "in" && content.url;
+  // Only what was uploaded here can be shown; others name files that we never saw.
+  const ours = message.direction === "in" && content.url?.endsWith(`/graph/media/${content.id}`);
   const file = (drawn, name) => card(drawn, name, named);
   if (kind === "image" || kind === "sticker") {
     const alt = content.caption || "Imagem";

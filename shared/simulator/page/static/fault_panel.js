@@ -3,6 +3,7 @@ import { by, element, words } from "./dom.js";
 import { call, get } from "./api.js";
 import { onChange, store } from "./store.js";
 
+const PREFIX = "/simulator/api";
 let help = null;
 
 const same = (left, right) => JSON.stringify(left) === JSON.stringify(right);
@@ -47,7 +48,7 @@ function row(one) {
   const made = control(one, value);
   const id = `fault-${one.name}`;
   if (made.tagName !== "FIELDSET") made.id = id;
-  const label = element("label", made.id ? { for: id } : {}, one.pt, element("span", { class: "en", lang: "en" }, element("code", { text: one.name }), ` ${one.en}`));
+  const label = element("label", made.id ? { for: id } : {}, one.pt, element("span", { class: "en", lang: "en" }, element("code", { text: one.name }), ` ${one.en.replaceAll("`", "")}`));
   return element("div", { class: `field${same(value, one.default) ? "" : " active"}` }, label, made);
 }
 
@@ -82,7 +83,7 @@ function documentation() {
   const calls = help.calls.map((one) =>
     element(
       "details", {},
-      element("summary", {}, element("code", { text: `${one.method} ${one.path}` })),
+      element("summary", {}, element("code", { text: `${one.method} ${one.path.replace(PREFIX, "")}` })),
       element("p", { text: one.does, lang: "en" }),
       one.body ? element("pre", { text: one.body }) : null,
     ));
@@ -90,6 +91,7 @@ function documentation() {
   by("api-help").replaceChildren(
     element("h3", {}, ...words("API de controle", "Control API")),
     element("p", { class: "explain" }, ...words("Tudo nesta página pode ser feito por programas.", "Everything on this page can be done by programs.")),
+    element("p", { class: "explain" }, "Os caminhos começam com ", element("code", { text: PREFIX }), ". ", element("span", { class: "en", lang: "en", text: "Paths begin with it." })),
     element("pre", { text: example }),
     ...calls,
     element("details", {}, element("summary", { text: "kinds / tipos de mensagem" }), element("p", { text: help.kinds.join(", ") })),

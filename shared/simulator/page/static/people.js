@@ -23,7 +23,7 @@ function entry(one, select) {
   if (head?.unread) {
     side.append(element("span", { class: "badge", text: head.unread, "aria-label": `${head.unread} não lidas` }));
   }
-  const known = one.hidden ? `@${one.username} · número oculto` : phone(one.phone) || "sem telefone";
+  const known = one.hidden ? `Número oculto · @${one.username}` : phone(one.phone) || "sem telefone";
   return element(
     "li", {},
     element(
