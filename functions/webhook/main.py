@@ -5,6 +5,8 @@ Contract: tests/functions/test_webhook.py.
 """
 
 import functions_framework.aio
+import httptools  # noqa: F401 - named so that it is deployed: with these two the server,
+import uvloop  # noqa: F401 - which takes them by itself, spends half the time on a request
 from starlette.requests import Request
 from starlette.responses import Response
 

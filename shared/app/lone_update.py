@@ -16,8 +16,8 @@ _LONGEST_ID = 32
 def find(payload: Mapping[str, Json]) -> Found | None:
     """Return the only thing that a payload holds, if it is one usual update of field `messages`.
 
-    A short cut: it finds what the general split finds, at a fourth of the work, or None
-    for whatever is unusual, known to the general split or not.
+    A short cut that more than halves the time of a split: it finds what the general way
+    finds, or None for whatever is unusual, known to the general way or not.
     """
     try:
         [entry] = payload["entry"]
@@ -49,7 +49,7 @@ def _content(value: dict[str, Json]) -> tuple[str, dict[str, Json], dict[str, Js
     if not value.get("contacts"):
         return kind, update, None
     [contact] = value["contacts"]
-    if type(contact) is not dict:
+    if type(contact) is not dict or not contact:
         return None
     user_id = contact.get("user_id")
     owner = update.get("from_user_id" if kind == "message" else "recipient_user_id")
