@@ -5,12 +5,13 @@ Contract: tests/functions/test_webhook.py.
 """
 
 import functions_framework.aio
-import httptools  # noqa: F401 - named so that it is deployed: with these two the server,
-import uvloop  # noqa: F401 - which takes them by itself, spends half the time on a request
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.wiring import container
+from shared.wiring import (
+    asgi_server,  # noqa: F401 - what the server itself needs to be fast
+    container,
+)
 
 
 @functions_framework.aio.http

@@ -1,6 +1,7 @@
 """One update of Meta's batch, as the webhook published it."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ RAW_LIMIT = 256 * 1024
 """Characters of raw JSON kept beside a message; the archive has the whole."""
 
 _EARLIEST_MS = 0
+_WHOLE = re.compile("-?[0-9]{1,11}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,6 @@ def _seconds(value: object) -> int | None:
         return None
     if isinstance(value, int):
         return value if abs(value) < 10**12 else None
-    if isinstance(value, str) and value.isascii() and value.lstrip("-").isdigit() and len(value) <= 12:
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
         return int(value)
     return None

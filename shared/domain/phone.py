@@ -2,7 +2,8 @@
 
 import re
 
-_WRITTEN = re.compile(r"\+?[\d\s().\-]+")
+_DIGITS = "0123456789"
+_WRITTEN = re.compile(r"\+?[0-9\s().\-]+")
 _BRAZILIAN_MOBILE = re.compile(r"55([1-9][1-9])9?([6-9]\d{7})")
 
 
@@ -14,7 +15,7 @@ def spellings(key: str) -> list[str]:
 
 def looks_like_phone(identifier: str) -> bool:
     """Tell whether a text can only be a phone, not a business-scoped user id."""
-    return bool(_WRITTEN.fullmatch(identifier.strip())) and any(c.isdigit() for c in identifier)
+    return bool(_WRITTEN.fullmatch(identifier.strip())) and any(c in _DIGITS for c in identifier)
 
 
 def phone_key(phone: str) -> str:
@@ -27,6 +28,6 @@ def phone_key(phone: str) -> str:
     """
     if not looks_like_phone(phone):
         return phone.strip()
-    digits = "".join(c for c in phone if c in "0123456789")
+    digits = "".join(c for c in phone if c in _DIGITS)
     mobile = _BRAZILIAN_MOBILE.fullmatch(digits)
     return f"55{mobile[1]}{mobile[2]}" if mobile else digits

@@ -1,7 +1,6 @@
 """Everything that runs in `run`: started in an order that loses nothing, stopped without waiting."""
 
 import socket
-import sqlite3
 import threading
 from contextlib import suppress
 from typing import Any, cast
@@ -27,7 +26,7 @@ from shared.runtime.dead_letters import EmbeddedDeadLetters
 from shared.runtime.desk import Desk
 from shared.runtime.overhearing import overhear
 from shared.runtime.server import HOST, Server
-from shared.simulator.simulator import Simulator
+from shared.simulator.simulator import Damaged, Simulator
 from shared.simulator.web import build as simulator_app
 from shared.wiring import container as containers
 from shared.wiring.container import Container
@@ -115,7 +114,7 @@ class Process:
                 clock=parts.clock,
                 messages_per_second=self._settings.messages_per_second,
             )
-        except sqlite3.Error as error:
+        except Damaged as error:
             raise Misconfigured(f"the simulator's file in {self._folder.path} is damaged: {error}") from error
 
     def _web(self) -> ASGIApp:

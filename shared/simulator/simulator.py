@@ -2,6 +2,7 @@
 
 import logging
 import random
+import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +25,11 @@ _log = logging.getLogger(__name__)
 
 WORKERS = 6
 _LONGEST_NAP_SECONDS = 5.0
+_UNREADABLE = (sqlite3.Error, AttributeError, KeyError, TypeError, ValueError)
+
+
+class Damaged(Exception):
+    """The simulator's file can't be used; the message says why."""
 
 
 class Simulator:
@@ -54,6 +60,9 @@ class Simulator:
             business_account_id: The account (WABA) that owns them.
             clock: The time.
             messages_per_second: Throughput of each number, in and out.
+
+        Raises:
+            Damaged: The file holds something else than what a simulator wrote.
         """
         self.callback_url = callback_url
         self.verify_token = verify_token
@@ -66,11 +75,15 @@ class Simulator:
         self._numbers = [_number(one, index) for index, one in enumerate(numbers)]
         self.account_id = business_account_id
         self._per_second = messages_per_second
-        self._storage = Storage(folder / "simulator.db")
+        self._storage = _opened(folder / "simulator.db")
         self._work = threading.Condition()
         self._running = False
         self._threads: list[threading.Thread] = []
-        self._core = self._loaded()
+        try:
+            self._core = self._loaded()
+        except _UNREADABLE as error:
+            self._storage.close()
+            raise Damaged(f"{type(error).__name__} in its records") from error
         self.act(_welcome)
 
     def _loaded(self) -> Core:
@@ -192,6 +205,13 @@ class Simulator:
             if self._running and core is self._core:
                 core.webhook_result(dispatch, accepted=accepted)
                 self._settle()
+
+
+def _opened(path: Path) -> Storage:
+    try:
+        return Storage(path)
+    except sqlite3.Error as error:
+        raise Damaged(str(error)) from error
 
 
 def _number(number_id: str, index: int) -> Number:

@@ -36,11 +36,19 @@ class Storage:
     """One SQLite file. The caller takes care that one thread uses it at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Open or make the file."""
+        """Open or make the file.
+
+        Raises:
+            sqlite3.Error: It is no such file, or can't be written.
+        """
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.executescript(_SCHEMA)
+        try:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.executescript(_SCHEMA)
+        except sqlite3.Error:
+            self._connection.close()
+            raise
 
     def rows(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """Yield every stored record as kind, key and fields."""

@@ -287,7 +287,7 @@ def test_broken_messages_inside_a_batch_do_not_cost_the_good_ones(
         MESSAGE | {"id": f"g{n}", "text": {"body": f"{n}"}, "timestamp": str(START_MS // 1000 - 9 + n)}
         for n in range(3)
     ]
-    batch = [None, good[0], 5, {"id": {}}, good[1], [], {"from": None, "type": 7}, good[2], "x"]
+    batch: list[Any] = [None, good[0], 5, {"id": {}}, good[1], [], {"from": None, "type": 7}, good[2], "x"]
     deliver(installation, {"contacts": [ana.contact()], "messages": batch})
     installation.rest()
     assert [m["text"] for m in installation.view("BR.1")["messages"]][:3] == ["0", "1", "2"]

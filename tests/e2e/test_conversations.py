@@ -104,27 +104,34 @@ def test_an_unknown_kind_is_in_messages_and_kept_and_opens_a_turn(product: Produ
     assert "depth" in json.dumps(row["raw"])
 
 
-@pytest.mark.parametrize(
-    ("kind", "content"),
-    [
-        ("image", {"id": "1", "mime_type": "image/jpeg", "caption": "olha"}),
-        ("audio", {"id": "2", "mime_type": "audio/ogg", "voice": True}),
-        ("document", {"id": "3", "filename": "a.pdf"}),
-        ("sticker", {"id": "4"}),
-        ("location", {"latitude": -22.9, "longitude": -47.06}),
-        ("contacts", [{"name": {"formatted_name": "Bia"}, "phones": [{"phone": "+55 11 1"}]}]),
-        ("button", {"text": "Sim", "payload": "yes"}),
-        ("interactive", {"type": "list_reply", "list_reply": {"id": "1", "title": "Plano"}}),
-        ("order", {"product_items": [{"product_retailer_id": "x", "quantity": 1}]}),
-        ("unsupported", None),
-    ],
-)
-def test_other_kinds_open_a_turn_too(product: Product, kind: str, content: object) -> None:
-    customer = somebody()
-    product.write(customer, customer.writes(kind, content))
+KINDS: dict[str, object] = {
+    "image": {"id": "1", "mime_type": "image/jpeg", "caption": "olha"},
+    "audio": {"id": "2", "mime_type": "audio/ogg", "voice": True},
+    "document": {"id": "3", "filename": "a.pdf"},
+    "sticker": {"id": "4"},
+    "location": {"latitude": -22.9, "longitude": -47.06},
+    "contacts": [{"name": {"formatted_name": "Bia"}, "phones": [{"phone": "+55 11 1"}]}],
+    "button": {"text": "Sim", "payload": "yes"},
+    "interactive": {"type": "list_reply", "list_reply": {"id": "1", "title": "Plano"}},
+    "order": {"product_items": [{"product_retailer_id": "x", "quantity": 1}]},
+    "unsupported": None,
+}
 
-    assert product.replied(customer)
-    assert [m["kind"] for m in product.conversation(customer.person)["messages"]] == [kind, "text"]
+
+@pytest.fixture(scope="module")
+def senders(product: Product) -> dict[str, Customer]:
+    """A customer for each kind, who sent one."""
+    found = {kind: somebody() for kind in KINDS}
+    for kind, customer in found.items():
+        product.write(customer, customer.writes(kind, KINDS[kind]))
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_kinds_open_a_turn_too(product: Product, senders: dict[str, Customer], kind: str) -> None:
+    assert product.replied(senders[kind])
+
+    assert [m["kind"] for m in product.conversation(senders[kind].person)["messages"]] == [kind, "text"]
 
 
 def test_what_opens_no_turn_is_recorded_and_not_answered(product: Product) -> None:
@@ -138,14 +145,23 @@ def test_what_opens_no_turn_is_recorded_and_not_answered(product: Product) -> No
     product.write(customer, *silent)
 
     until(lambda: len(rows(product, customer, "in")) == len(silent))
-    never(lambda: product.graph.to(customer.person), for_s=QUIET_S + 1)
+    never(lambda: product.graph.to(customer.person), for_s=QUIET_S + 0.7)
+
+
+@pytest.fixture(scope="module")
+def writers(product: Product) -> dict[str, Customer]:
+    """A customer for each text, who wrote it, and has it for a name too."""
+    found = {name: somebody(text[:60]) for name, text in TEXTS.items()}
+    for name, customer in found.items():
+        product.say(customer, TEXTS[name])
+    return found
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_whatever_is_written_is_recorded_answered_and_shown(product: Product, name: str) -> None:
-    text = TEXTS[name]
-    customer = somebody(text[:60])
-    product.say(customer, text)
+def test_whatever_is_written_is_recorded_answered_and_shown(
+    product: Product, writers: dict[str, Customer], name: str
+) -> None:
+    text, customer = TEXTS[name], writers[name]
 
     assert product.replied(customer)
 

@@ -30,14 +30,14 @@ def test_a_takeover_silences_the_agent_and_giving_back_answers_all_in_one_turn(p
     for text in (WHERE, HOURS):
         product.say(customer, text)
         until(lambda text=text: any(m["text"] == text for m in product.conversation(customer.person)["messages"]))
-    never(lambda: len(product.graph.to(customer.person)) > 1, for_s=QUIET_S + 1)
+    never(lambda: len(product.graph.to(customer.person)) > 1, for_s=QUIET_S + 0.7)
 
     product.owner("BR.30001", "agent")
 
     reply = product.replied(customer, 2)
     assert ANSWERS[WHERE] in reply
     assert ANSWERS[HOURS] in reply
-    never(lambda: len(product.graph.to(customer.person)) > 2, for_s=QUIET_S + 1)
+    never(lambda: len(product.graph.to(customer.person)) > 2, for_s=QUIET_S + 0.7)
 
 
 @pytest.mark.parametrize("owner", ["queue", "paused"])
@@ -48,7 +48,7 @@ def test_only_the_agent_answers_by_itself(product: Product, owner: str) -> None:
     product.owner(customer.person, owner)
     product.say(customer, WHERE)
 
-    never(lambda: len(product.graph.to(customer.person)) > 1, for_s=QUIET_S + 1)
+    never(lambda: len(product.graph.to(customer.person)) > 1, for_s=QUIET_S + 0.7)
     assert incoming(product, customer) == 2
 
 
@@ -59,7 +59,7 @@ def test_giving_back_what_is_all_answered_says_nothing(product: Product) -> None
     product.owner(customer.person, "person:Carla")
     product.owner(customer.person, "agent")
 
-    never(lambda: len(product.graph.to(customer.person)) > 1, for_s=QUIET_S + 1)
+    never(lambda: len(product.graph.to(customer.person)) > 1, for_s=QUIET_S + 0.7)
 
 
 def test_a_takeover_cancels_what_was_queued_and_it_never_leaves(product: Product) -> None:
@@ -90,7 +90,7 @@ def test_what_is_in_flight_at_the_takeover_is_shown_so_and_not_repeated(product:
     assert product.outgoing(customer.person)[0]["state"] in ("sending", "sent", "delivered", "read")
     until(lambda: product.outgoing(customer.person)[0]["state"] == "read")
     product.owner(customer.person, "agent")
-    never(lambda: len(product.graph.to(customer.person)) > 1, for_s=QUIET_S + 1)
+    never(lambda: len(product.graph.to(customer.person)) > 1, for_s=QUIET_S + 0.7)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_who_asks_for_a_person_is_told_once_and_stands_in_the_queue(product: Pro
     assert (found["owner"], bool(found["reason"])) == ("queue", True)
 
     product.say(customer, WHERE)
-    never(lambda: len(product.graph.to(customer.person)) > 1, for_s=QUIET_S + 1)
+    never(lambda: len(product.graph.to(customer.person)) > 1, for_s=QUIET_S + 0.7)
 
     product.owner(customer.person, "agent")
     assert ANSWERS[WHERE] in product.replied(customer, 2)
@@ -118,7 +118,7 @@ def test_a_question_beside_the_wish_is_answered_in_the_confirmation(product: Pro
     assert ANSWERS[BIKES] in product.replied(customer)
     assert product.conversation(customer.person)["owner"] == "queue"
     product.owner(customer.person, "agent")
-    never(lambda: len(product.graph.to(customer.person)) > 1, for_s=QUIET_S + 1)
+    never(lambda: len(product.graph.to(customer.person)) > 1, for_s=QUIET_S + 0.7)
 
 
 def test_a_reply_from_the_business_phone_is_a_takeover(product: Product) -> None:
@@ -134,7 +134,7 @@ def test_a_reply_from_the_business_phone_is_a_takeover(product: Product) -> None
     assert found["owner"].startswith("person:")
     assert [m["text"] for m in found["messages"]][-1] == "aqui é a Carla"
     product.say(customer, WHERE)
-    never(lambda: len(product.graph.to(customer.person)) > 1, for_s=QUIET_S + 1)
+    never(lambda: len(product.graph.to(customer.person)) > 1, for_s=QUIET_S + 0.7)
 
 
 def test_the_command_says_when_there_is_no_such_person(product: Product) -> None:

@@ -116,7 +116,7 @@ def test_in_a_copy_what_was_due_is_answered(stopped: Product) -> None:
 def test_in_a_copy_a_message_that_was_handled_stays_handled(stopped: Product) -> None:
     stopped.deliver(FIRST)
 
-    never(lambda: len(stopped.graph.to(OTHER.person)) > 1, for_s=QUIET_S + 1)
+    never(lambda: len(stopped.graph.to(OTHER.person)) > 1, for_s=QUIET_S + 0.7)
     assert len(stopped.conversation(OTHER.person)["messages"]) == 2
 
 

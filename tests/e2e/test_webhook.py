@@ -127,7 +127,7 @@ def test_an_update_for_another_number_is_kept_and_never_answered(product: Produc
 
     assert [row["reason"] for row in rows] == ["not our number"]
     assert update["id"] in json.dumps(rows[0]["raw"])
-    never(lambda: product.graph.to(customer.person), for_s=QUIET_S + 1)
+    never(lambda: product.graph.to(customer.person), for_s=QUIET_S + 0.7)
     assert product.find(customer.person) is None
     assert b"999000111" in get(product.port, "/").body
 

@@ -40,13 +40,15 @@ def test_no_seeds_at_all_end_well() -> None:
     assert re.fullmatch(LAST_LINE, lines[-1])
 
 
+def failed_seeds(lines: list[str]) -> list[int]:
+    return [int(found[1]) for line in lines if (found := re.fullmatch(FAILURE, line))]
+
+
 def test_seed_and_seeds_choose_which() -> None:
     _, ten = simulate("--seeds", "10", "--without", "dedup")
-    failed = {int(f[1]) for line in ten if (f := re.fullmatch(FAILURE, line))}
-    assert failed
-    lowest = min(failed)
+    lowest = min(failed_seeds(ten))
     _, one = simulate("--seeds", "1", "--seed", str(lowest), "--without", "dedup")
-    assert [int(f[1]) for line in one if (f := re.fullmatch(FAILURE, line))] == [lowest]
+    assert failed_seeds(one) == [lowest]
 
 
 def test_a_failure_names_seed_promise_and_a_replay_that_fails_again() -> None:

@@ -11,7 +11,7 @@ from shared.simulation.scheduler import Coverage
 from tests.simulation.test_command import simulate
 
 PAIRS = Path(__file__).with_name("pairs.txt")
-SEEDS = 100
+SEEDS = 60
 CRASH_SEEDS = 1_000
 
 

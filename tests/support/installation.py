@@ -45,21 +45,28 @@ class Moment:
     done: bool
 
 
+@dataclass(frozen=True)
+class Strike:
+    """What will fail, and how."""
+
+    when: Callable[[Moment], bool]
+    error: BaseException
+
+
 class Fate:
     """Counts the port calls, and lets one of them fail, once, where a test says so."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
-        self._when: Callable[[Moment], bool] | None = None
-        self._error: BaseException = Died()
+        self._next: Strike | None = None
 
     def strike(self, when: Callable[[Moment], bool], error: BaseException | None = None) -> None:
         """Raise at the first moment that `when` is true of: by default the process dies."""
-        self._when, self._error = when, error or Died()
+        self._next = Strike(when, error or Died())
 
     def spare(self) -> None:
         """Let nothing fail any more."""
-        self._when = None
+        self._next = None
 
     def call(self, label: str, effect: Callable[[], T]) -> T:
         """Do one port call."""
@@ -71,13 +78,13 @@ class Fate:
         return result
 
     def _look(self, moment: Moment) -> None:
-        when, error = self._when, self._error
-        if when is None:
+        strike, self._next = self._next, None
+        if strike is None:
             return
-        self._when = None
-        if when(moment):
-            raise error
-        self._when = self._when or when
+        # What `when` does may call ports itself, or plan the next strike.
+        if strike.when(moment):
+            raise strike.error
+        self._next = strike
 
 
 @dataclass

@@ -19,7 +19,7 @@ SECRET = "signs-what-meta-sends"
 VERIFY = "shakes-hands"
 TOKEN = "EAAlets-us-post"
 NUMBER = "106540352242922"
-QUIET_S = 0.3
+QUIET_S = 0.2
 
 
 class Product:

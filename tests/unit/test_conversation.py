@@ -1,6 +1,7 @@
 """What a conversation decides by itself: due times, owners, marks, the sweeper's time."""
 
 import json
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -184,7 +185,7 @@ def test_a_merged_one_is_left_alone_unless_something_holds_it(talk: Conversation
 @pytest.mark.parametrize("seed", range(30))
 def test_it_survives_its_document_whatever_happened_to_it(seed: int) -> None:
     rng, talk = Random(seed), Conversation("c", "p", created_ms=NOW)
-    steps = [
+    steps: list[Callable[[], object]] = [
         lambda: hear(talk, NOW + rng.randrange(9_999)),
         lambda: talk.take_lease(NOW),
         lambda: queue(talk, str(rng.random()), talk.opening),

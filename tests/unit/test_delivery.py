@@ -9,7 +9,7 @@ from shared.domain.delivery import RANKS, RECEIPTS, callback_data, parse_callbac
 
 
 def test_the_ranks_are_in_the_order_of_the_design() -> None:
-    names = "queued sending unclear accepted sent failed delivered read played".split()
+    names = ["queued", "sending", "unclear", "accepted", "sent", "failed", "delivered", "read", "played"]
     assert sorted(RANKS, key=RANKS.__getitem__) == names
 
 

@@ -5,36 +5,12 @@ import json
 import random
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import pytest
 
-from shared.app import intake, lone_update
+from shared.app import intake
 from shared.ports.bus import INBOUND_MESSAGE, INBOUND_STATUS, Event
-
-Json = Any
-
-NOW_MS = 1_790_000_000_000
-ANA = {"profile": {"name": "Ana"}, "wa_id": "5511988887777", "user_id": "BR.1"}
-BIA = {"profile": {"name": "Bia"}, "wa_id": "5511977776666", "user_id": "BR.2"}
-METADATA = {"display_phone_number": "551130000000", "phone_number_id": "900"}
-
-
-def text(wamid: str, **fields: Json) -> dict[str, Json]:
-    return {"id": wamid, "timestamp": "1790000000", "type": "text", "text": {"body": "oi"}, **fields}
-
-
-def change(field: str = "messages", **value: Json) -> dict[str, Json]:
-    return {"field": field, "value": {"messaging_product": "whatsapp", "metadata": METADATA, **value}}
-
-
-def payload(*changes: Json, **extra: Json) -> dict[str, Json]:
-    entry = {"id": "700", "changes": list(changes)}
-    return {"object": "whatsapp_business_account", "entry": [entry], **extra}
-
-
-def split(body: Mapping[str, Json]) -> dict[str, list[Event]]:
-    return intake.split(body, received_ms=NOW_MS)
+from tests.support.payloads import ANA, BIA, METADATA, NOW_MS, Json, change, payload, split, text
 
 
 def data(events: list[Event]) -> list[dict[str, Json]]:
@@ -349,59 +325,6 @@ def test_every_marker_of_a_random_payload_is_in_some_event() -> None:
         written = b" ".join(event.data for events in split(body).values() for event in events)
 
         assert set(_MARKER.findall(json.dumps(body))) - set(_MARKER.findall(written.decode())) == set()
-
-
-def test_the_usual_shape_is_split_as_every_other_is() -> None:
-    seeded = random.Random(5)
-    bodies = [_nearly_usual_payload(seeded) for _ in range(20_000)]
-    usual = [body for body in bodies if lone_update.find(body) is not None]
-
-    assert 4000 < len(usual) < 16_000
-    for body in usual:
-        # Without its object a payload means the same, but is not usual.
-        assert split(body) == split({name: body[name] for name in body if name != "object"}), body
-
-
-@pytest.mark.parametrize("kind", ["messages", "statuses"])
-@pytest.mark.parametrize("contacts", [[], [ANA]])
-def test_what_meta_sends_most_is_usual(kind: str, contacts: Json) -> None:
-    update = text("m1", from_user_id="BR.1", recipient_user_id="BR.1")
-    value = {kind: [update], "contacts": contacts}
-    body = payload(change("messages", **value))
-
-    assert lone_update.find(body) is not None
-
-
-def _nearly_usual_payload(seeded: random.Random) -> dict[str, Json]:
-    """Make a usual payload and do to its parts, often, what may make it unusual."""
-    update = text("m1", **{"from": "5511988887777"})
-    for name in seeded.sample(["from_user_id", "recipient_user_id", "recipient_participant_user_id"], 2):
-        update[name] = seeded.choice(["BR.1", "BR.2", ""])
-    kind = seeded.choice(["messages", "statuses"])
-    value: dict[str, Json] = {"messaging_product": "whatsapp", "metadata": dict(METADATA), kind: [update]}
-    value["contacts"] = seeded.choice([[ANA], [BIA], [{"wa_id": "5511988887777"}]])
-    entry: dict[str, Json] = {"id": "700", "time": 1_790_000_000}
-    parts: list[dict[str, Json]] = [update, value, value["metadata"], entry]
-    body = {"object": "whatsapp_business_account", "entry": [entry]}
-    entry["changes"] = [{"field": "messages", "value": value}]
-    parts += [entry["changes"][0], body]
-    for _ in range(seeded.choice([0, 0, 1, 2])):
-        _disturb(seeded.choice(parts), seeded)
-    return body
-
-
-def _disturb(part: dict[str, Json], seeded: random.Random) -> None:
-    name = seeded.choice([*part, "contacts", "errors", "statuses", "messages", "unknown"])
-    odd: list[Json] = [None, 0, 7, True, "", "x", "700", "²", "7" * 200, [], {}, [None], [{}], ["x"]]
-    odd += [{"a": 1}, [{"a": 1}], [{"a": 1}, {"b": 2}], [ANA, BIA], "smb_message_echoes"]
-    if name == "object":
-        return
-    if seeded.random() < 0.3:
-        part.pop(name, None)
-    elif seeded.random() < 0.3 and isinstance(part.get(name), list):
-        part[name] = part[name] * 2
-    else:
-        part[name] = seeded.choice(odd)
 
 
 _MARKER = re.compile("mark-[0-9]+")

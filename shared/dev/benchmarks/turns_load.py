@@ -75,7 +75,13 @@ class Load:
         return phase
 
     async def used(self) -> dict[str, Any]:
-        """Ask the system what it has used so far."""
+        """Ask the system what it has used so far.
+
+        Raises:
+            ConnectionError: It is gone.
+        """
+        if self._listener.done():
+            raise ConnectionError("the system has gone")
         told: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._told.append(told)
         self._writer.write(bytes(LENGTH_BYTES))
@@ -98,6 +104,8 @@ class Load:
             else:
                 self._unanswered_webhooks -= 1
                 self.statuses[line.decode().strip()] += 1
+        while self._told:
+            self._told.popleft().set_exception(ConnectionError("the system has gone"))
 
     def _heard(self, sent: Sent) -> None:
         phase, now = self._phase, time.monotonic()
