@@ -49,6 +49,7 @@ class RunAction:
         business, key = str(payload["business"]), str(payload["action"])
         claimed = decide(lambda: self._claim(business, key))
         if claimed is None:
+            self._wake_again(business, key)
             return
         outcome: ActionOutcome = Unknown("the attempt was cut off")
         data = claimed.data
@@ -74,6 +75,15 @@ class RunAction:
         fields = {"state": "attempted", "attempts": attempts + 1, "until_ms": now_ms + CLAIM_MS}
         self.kit.ports.store.commit([Update(path, fields, if_version=document.version)])
         return document
+
+    def _wake_again(self, business: str, key: str) -> None:
+        """Ask for the turn that a finished action opens: its own task may have died before that."""
+        document = self.kit.ports.store.get(paths.action(business, key))
+        if document is None or document.data["state"] == "attempted":
+            return
+        held = load_live(self.kit.ports.store, business, str(document.data["conversation"]))
+        if held is not None:
+            wake_turn(self.kit, held)
 
     def _may_repeat(self, data: Mapping[str, Any]) -> bool:
         repeatable = self.kit.ports.actions.repeatable(str(data["kind"]))

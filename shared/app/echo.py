@@ -1,11 +1,12 @@
 """Echoes: what a person typed on the business's own phone, which is a takeover."""
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 from shared.app.keep import Keeper
 from shared.app.kit import Held, Kit, cancel, decide
 from shared.app.people import Meeting, People, Sighting
-from shared.app.record import Duplicate, commit_meeting, line_of
+from shared.app.record import Duplicate, commit_meeting, identifier, line_of
 from shared.domain import paths
 from shared.domain.content import Content, read
 from shared.domain.conversation import Conversation
@@ -32,9 +33,7 @@ class RecordEcho:
         Raises:
             Retryable: Nothing or everything was stored; deliver again.
         """
-        bsuid, phone = incoming.update.get("to_user_id"), incoming.update.get("to")
-        bsuid = bsuid if isinstance(bsuid, str) and bsuid else None
-        phone = phone if isinstance(phone, str) and phone else None
+        bsuid, phone = identifier(incoming.update, "to_user_id"), identifier(incoming.update, "to")
         if bsuid is None and phone is None:
             self.keeper.update(business, incoming, reason="no receiver")
             return
@@ -55,7 +54,7 @@ class RecordEcho:
         if not conversation.owner.startswith("person:"):
             now_ms = self.kit.ports.clock.now_ms()
             cancelled = conversation.give_to(PHONE_PERSON, now_ms=now_ms)
-            writes += cancel(business, cancelled, "taken over")
+            writes += cancel(meeting.held, cancelled, "taken over")
         conversation.next_seq()
         conversation.remember(line_of(key, "person", content, incoming.at_ms))
         writes.append(self._message(meeting.held, incoming, content, key))
@@ -63,14 +62,12 @@ class RecordEcho:
         return meeting
 
     def _written_before(self, held: Held, at_ms: int) -> int:
-        """Return the newest sequence that the person can have seen when writing."""
+        """Return up to where the person can have seen everything when writing."""
         conversation = held.conversation
         if conversation.opening_ms <= at_ms:
             return conversation.seq
-        return max(
-            (s for s, at in self._open_messages(held.business, conversation) if at <= at_ms),
-            default=0,
-        )
+        seen = takewhile(lambda one: one[1] <= at_ms, self._open_messages(held.business, conversation))
+        return max((seq for seq, _ in seen), default=conversation.answered)
 
     def _open_messages(self, business: str, conversation: Conversation) -> list[tuple[int, int]]:
         query = Query(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from shared.app.keep import Keeper
 from shared.app.kit import Kit, decide
 from shared.app.people import Meeting, People, Sighting
-from shared.app.record import Duplicate, RecordMessage, commit_meeting, sighting_of
+from shared.app.record import Duplicate, RecordMessage, commit_meeting, identifier, sighting_of
 from shared.app.wakeups import wake_all
 from shared.domain import paths
 from shared.domain.content import read
@@ -45,10 +45,12 @@ class RecordSystem:
             return
         path = paths.message(business, incoming.message_key())
         if self.kit.ports.store.get(path) is not None:
+            self.record.wake_again(business, path)
             return
         try:
             meeting = decide(lambda: self._attempt(business, incoming, change, path))
         except Duplicate:
+            self.record.wake_again(business, path)
             return
         wake_all(self.kit, meeting.held)
 
@@ -91,18 +93,14 @@ def change_of(incoming: Incoming) -> Change | None:
     if not isinstance(system, dict) or system.get("type") not in CHANGES:
         return None
     told = sighting_of(incoming)
-    phone, bsuid = _text(system.get("wa_id")), _text(system.get("user_id"))
-    previous = _text(system.get("previous_user_id"))
+    phone, bsuid = identifier(system, "wa_id"), identifier(system, "user_id")
+    previous = identifier(system, "previous_user_id")
     if previous is None and told is not None and told.bsuid != bsuid:
         previous = told.bsuid
     before_phone = told.phone if told is not None else None
     if not (phone or bsuid) or not (previous or before_phone):
         return None
     at_ms = incoming.at_ms
-    previous_parent = _text(system.get("previous_parent_user_id"))
+    previous_parent = identifier(system, "previous_parent_user_id")
     before = Sighting(at_ms, previous, previous_parent, before_phone)
-    return Change(before, Sighting(at_ms, bsuid, _text(system.get("parent_user_id")), phone))
-
-
-def _text(value: object) -> str | None:
-    return value.strip() if isinstance(value, str) and value.strip() and len(value) <= 512 else None
+    return Change(before, Sighting(at_ms, bsuid, identifier(system, "parent_user_id"), phone))

@@ -87,9 +87,12 @@ def save(kit: Kit, held: Held) -> Write:
     return Update(path, data, if_version=held.version)
 
 
-def cancel(business: str, messages: list[Outgoing], reason: str) -> list[Write]:
-    """Return the writes that mark messages cancelled."""
-    return [Update(paths.message(business, m.id), {"state": "cancelled", "reason": reason}) for m in messages]
+def cancel(held: Held, messages: list[Outgoing], reason: str) -> list[Write]:
+    """Return the writes that mark messages cancelled; what was never said leaves the history."""
+    held.conversation.forget({m.id for m in messages})
+    return [
+        Update(paths.message(held.business, m.id), {"state": "cancelled", "reason": reason}) for m in messages
+    ]
 
 
 def to_people(kit: Kit, held: Held, reason: str) -> list[Write]:
@@ -100,8 +103,8 @@ def to_people(kit: Kit, held: Held, reason: str) -> list[Write]:
     """
     conversation, now_ms = held.conversation, kit.ports.clock.now_ms()
     if conversation.owner == AGENT:
-        return cancel(held.business, conversation.give_to(QUEUE, now_ms=now_ms, reason=reason), reason)
-    return cancel(held.business, conversation.withdraw(now_ms), reason)
+        return cancel(held, conversation.give_to(QUEUE, now_ms=now_ms, reason=reason), reason)
+    return cancel(held, conversation.withdraw(now_ms), reason)
 
 
 def decide(attempt: Callable[[], T], *, also: type[Exception] = Conflict) -> T:

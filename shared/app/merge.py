@@ -40,7 +40,7 @@ def merge(kit: Kit, one: Held, other: Held) -> Merged:
     winner, loser = ordered[0].conversation, ordered[1].conversation
     writes = _close(kit, ordered[1])
     cancelled = _inherit_owner(winner, loser)
-    writes += cancel(one.business, cancelled, "taken over")
+    writes += cancel(ordered[0], cancelled, "taken over")
     writes += _move_unanswered(kit.ports.store, one.business, winner, loser)
     now_ms = kit.ports.clock.now_ms()
     _unite(winner, loser, now_ms)
@@ -58,7 +58,7 @@ def _close(kit: Kit, loser: Held) -> list[Write]:
     conversation.rest()
     cancelled = conversation.outbox.take_authored(AGENT)
     conversation.covered = conversation.answered
-    return cancel(loser.business, cancelled, "merged")
+    return cancel(loser, cancelled, "merged")
 
 
 def _inherit_owner(winner: Conversation, loser: Conversation) -> list[Outgoing]:

@@ -33,6 +33,8 @@ class Outcomes:
             Retryable: The claim still stands, and is settled as unclear when it has run out.
         """
         held = decide(lambda: self._attempt(business, key, inflight, outcome), also=StoreUnavailable)
+        if isinstance(outcome, Refused):
+            self._tell_number(business, inflight.message, outcome)
         if held is None:
             return
         wake_turn(self.kit, held)
@@ -43,10 +45,18 @@ class Outcomes:
         held = load(self.kit.ports.store, business, key)
         if held is None or not _has(held, inflight):
             self._too_late(business, inflight, outcome)
-            return None
+            return held
         writes = self._settle(held, outcome)
         self.kit.ports.store.commit([save(self.kit, held), *writes])
         return held
+
+    def _tell_number(self, business: str, message: Outgoing, outcome: Refused) -> None:
+        """Slow the whole number down, or stop it, where the refusal is about it."""
+        ruling = classify(outcome.code, outcome.http_status)
+        if ruling.error_class is ErrorClass.OPERATOR:
+            self.numbers.stop(business, message.number, ruling.reason)
+        elif outcome.code == THROUGHPUT:
+            self.numbers.slow_down(business, message.number)
 
     def _settle(self, held: Held, outcome: SendOutcome) -> list[Write]:
         inflight = held.conversation.outbox.inflight
@@ -96,13 +106,10 @@ class Outcomes:
         ruling = classify(outcome.code, outcome.http_status, attempt=message.refusals)
         match ruling.error_class:
             case ErrorClass.RETRY:
-                if outcome.code == THROUGHPUT:
-                    self.numbers.slow_down(held.business, message.number)
                 wait_ms = self._backoff_ms(message)
             case ErrorClass.WAIT:
                 wait_ms = self._pair_wait_ms(chat) if outcome.code == PAIR_RATE else ruling.wait_ms or 0
             case ErrorClass.OPERATOR:
-                self.numbers.stop(held.business, message.number, ruling.reason)
                 wait_ms = STOPPED_RETRY_MS
             case _:
                 return self._failed(held, inflight, ruling)
@@ -133,7 +140,7 @@ class Outcomes:
         fields = {"state": "failed", "reason": ruling.reason, "attempt": message.attempt}
         writes: list[Write] = [Update(paths.message(held.business, message.id), fields)]
         rest = conversation.outbox.take_answer(message.answer)
-        writes += cancel(held.business, rest, ruling.reason)
+        writes += cancel(held, rest, ruling.reason)
         return writes + to_people(self.kit, held, ruling.reason)
 
     def _backoff_ms(self, message: Outgoing) -> int:

@@ -46,6 +46,6 @@ class SetOwner:
             return held
         now_ms = self.kit.ports.clock.now_ms()
         cancelled = held.conversation.give_to(owner, now_ms=now_ms)
-        writes = cancel(business, cancelled, "taken over")
+        writes = cancel(held, cancelled, "taken over")
         self.kit.ports.store.commit([save(self.kit, held), *writes])
         return held

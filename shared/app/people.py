@@ -354,12 +354,17 @@ def _stale_phone(conversation: Conversation, sighting: Sighting) -> bool:
     return known is None or phone_key(known) != phone_key(sighting.phone)
 
 
+def _is_newest_phone(conversation: Conversation, sighting: Sighting) -> bool:
+    """Tell whether no newer message spelt the phone in another way."""
+    return conversation.phone is None or sighting.at_ms >= conversation.phone_ms
+
+
 def _note(conversation: Conversation, sighting: Sighting, *, phone_is_theirs: bool) -> None:
     if sighting.name:
         conversation.name = sighting.name
     if sighting.bsuid and sighting.at_ms >= conversation.bsuid_ms:
         conversation.bsuid, conversation.bsuid_ms = sighting.bsuid, sighting.at_ms
     conversation.bsuid = conversation.bsuid or sighting.parent
-    if sighting.phone and phone_is_theirs:
+    if sighting.phone and phone_is_theirs and _is_newest_phone(conversation, sighting):
         conversation.phone = sighting.phone
         conversation.phone_ms = max(conversation.phone_ms, sighting.at_ms)

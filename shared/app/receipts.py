@@ -12,7 +12,7 @@ from shared.domain.delivery import RANKS, RECEIPTS, attempt_key, parse_callback,
 from shared.domain.errors import Missing
 from shared.domain.graph_errors import ErrorClass, Ruling, classify
 from shared.domain.incoming import Incoming
-from shared.ports.store import Maximum, Query, Update, Write
+from shared.ports.store import Document, Maximum, Query, Update, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ class RecordReceipt:
         }
         if incoming.wamid:
             fields[f"wamids.{attempt_key(attempt)}"] = incoming.wamid
-        pricing = incoming.update.get("pricing")
-        if isinstance(pricing, dict):
+        pricing = _pricing(incoming.update.get("pricing"))
+        if pricing:
             fields["pricing"] = pricing
         self.kit.ports.store.commit([Update(path, fields)])
 
@@ -82,24 +82,40 @@ class RecordReceipt:
         if receipt_rank(document.data, attempt) > RANKS["failed"]:
             return
         ruling, code = _ruling(incoming.update)
-        fields = {"failure": {"code": code, "reason": ruling.reason}, "reason": ruling.reason}
-        writes: list[Write] = [Update(path, fields, if_version=document.version)]
+        fields: dict[str, Any] = {"failure": {"code": code, "reason": ruling.reason}, "reason": ruling.reason}
+        writes: list[Write] = []
         held = load_live(self.kit.ports.store, business, str(document.data["conversation"]))
         if held is not None:
-            writes += self._give_up(held, document.data, ruling)
+            if any(message.id == document.name for message in held.conversation.outbox.queued):
+                fields["state"] = "failed"
+            writes += self._give_up(held, document, ruling)
+        writes.append(Update(path, fields, if_version=document.version))
         if ruling.error_class is ErrorClass.OPERATOR:
             self.numbers.stop(business, str(document.data["number"]), ruling.reason)
         self.kit.ports.store.commit(writes)
 
-    def _give_up(self, held: Held, data: Mapping[str, Any], ruling: Ruling) -> list[Write]:
-        """Cancel the rest of the answer; the conversation goes to the people's queue."""
+    def _give_up(self, held: Held, document: Document, ruling: Ruling) -> list[Write]:
+        """Cancel the rest of the answer; the conversation goes to the people's queue.
+
+        A message that waits for its next attempt although an earlier one reached Meta and
+        failed there waits no more; its own document is the caller's to write.
+        """
         conversation = held.conversation
-        rest = conversation.outbox.take_answer(str(data.get("answer")))
-        writes = cancel(held.business, rest, ruling.reason)
+        rest = conversation.outbox.take_answer(str(document.data.get("answer")))
+        rest = [message for message in rest if message.id != document.name]
+        writes = cancel(held, rest, ruling.reason)
         if ruling.error_class is ErrorClass.SUPPRESS:
             conversation.opted_out = True
         writes += to_people(self.kit, held, ruling.reason)
         return [save(self.kit, held), *writes]
+
+
+def _pricing(value: object) -> dict[str, str | bool]:
+    """Read what a receipt tells of its price: flat, and only what is known."""
+    if not isinstance(value, dict):
+        return {}
+    told = {key: value.get(key) for key in ("billable", "pricing_model", "type", "category")}
+    return {k: v if isinstance(v, bool) else v[:100] for k, v in told.items() if isinstance(v, bool | str)}
 
 
 def _ruling(update: Mapping[str, Any]) -> tuple[Ruling, int | None]:

@@ -46,7 +46,7 @@ class RecordMessage:
         try:
             meeting = decide(lambda: self._attempt(business, incoming, sighting, key))
         except Duplicate as duplicate:
-            self._wake_again(business, duplicate.path)
+            self.wake_again(business, duplicate.path)
             return
         if meeting.absorbed:
             wake_all(self.kit, meeting.held)
@@ -106,15 +106,20 @@ class RecordMessage:
         if chat.window_ms > now_ms or conversation.owner != AGENT:
             return []
         cancelled = conversation.give_to(QUEUE, now_ms=now_ms, reason="window closed")
-        return cancel(held.business, cancelled, "window closed")
+        return cancel(held, cancelled, "window closed")
 
-    def _wake_again(self, business: str, path: str) -> None:
+    def wake_again(self, business: str, path: str) -> None:
+        """Ask again for what the conversation of a recorded message waits for."""
         document = self.kit.ports.store.get(path)
         if document is None:
             return
         held = load_live(self.kit.ports.store, business, str(document.data["conversation"]))
         if held is not None:
             wake_all(self.kit, held)
+
+
+_SHORTEST = 10_000
+"""The least number that may be somebody's phone or id."""
 
 
 class Duplicate(Exception):
@@ -146,18 +151,22 @@ def commit_meeting(kit: Kit, meeting: Meeting, writes: list[Write], message_path
 def sighting_of(incoming: Incoming) -> Sighting | None:
     """Read who wrote, or None when the update names nobody."""
     update, contact = incoming.update, incoming.contact
-    bsuid = _text(update, "from_user_id") or _text(contact, "user_id")
-    parent = _text(update, "from_parent_user_id") or _text(contact, "parent_user_id")
-    phone = _text(update, "from") or _text(contact, "wa_id")
+    bsuid = identifier(update, "from_user_id") or identifier(contact, "user_id")
+    parent = identifier(update, "from_parent_user_id") or identifier(contact, "parent_user_id")
+    phone = identifier(update, "from") or identifier(contact, "wa_id")
     if not (bsuid or parent or phone):
         return None
     profile = contact.get("profile")
-    name = _text(profile, "name") or _text(profile, "username") if isinstance(profile, dict) else None
-    return Sighting(incoming.at_ms, bsuid, parent, phone, (name or "")[:200])
+    profile = profile if isinstance(profile, dict) else {}
+    name = identifier(profile, "name") or identifier(profile, "username") or ""
+    return Sighting(incoming.at_ms, bsuid, parent, phone, name[:200])
 
 
-def _text(value: Mapping[str, Any], key: str) -> str | None:
+def identifier(value: Mapping[str, Any], key: str) -> str | None:
+    """Read a phone, id or name, be it a text or a number; None for anything else."""
     found = value.get(key)
+    if isinstance(found, int) and _SHORTEST <= found < 10**20:
+        found = str(found)
     if isinstance(found, str) and found.strip() and len(found) <= 512:
         return found.strip()
     return None

@@ -136,9 +136,9 @@ class SendNext:
         """
         conversation, now_ms = held.conversation, self.kit.ports.clock.now_ms()
         if reason == TAKEN_OVER:
-            writes = cancel(held.business, conversation.withdraw(now_ms), reason)
+            writes = cancel(held, conversation.withdraw(now_ms), reason)
         else:
-            writes = cancel(held.business, conversation.outbox.take_answer(head.answer), reason)
+            writes = cancel(held, conversation.outbox.take_answer(head.answer), reason)
             writes += to_people(self.kit, held, reason)
         self._commit_and_wake(held, writes)
         wake_turn(self.kit, held)

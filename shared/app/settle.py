@@ -60,7 +60,7 @@ class Settle:
         else:
             fields = {"state": "unclear", "reason": "unclear send"}
             box.land(now_ms)
-            writes = cancel(held.business, box.take_answer(message.answer), "unclear send")
+            writes = cancel(held, box.take_answer(message.answer), "unclear send")
             writes += to_people(self.kit, held, "unclear send")
         writes.append(Update(document.path, fields, if_version=document.version))
         self.kit.ports.store.commit([save(self.kit, held), *writes])

@@ -74,28 +74,28 @@ class Recover:
     businesses: tuple[str, ...]
 
     def __call__(self) -> int:
-        """Void every lease and count every claim as unclear from now on; wake all of them.
+        """Void every lease, count every claim as unclear from now on, wake all that waits.
 
         Only for an installation whose every function lives in the calling process.
-        Returns how many conversations were under way.
+        Returns how many conversations waited for something.
         """
         count = 0
         for business in self.businesses:
-            for document in self._busy(business):
-                held = decide(partial(self._revive, business, document.name))
+            for key in [document.name for document in self._pending(business)]:
+                held = decide(partial(self._revive, business, key))
                 if held is not None:
                     wake_all(self.kit, held)
                     count += 1
         return count
 
-    def _busy(self, business: str) -> Iterator[Document]:
+    def _pending(self, business: str) -> Iterator[Document]:
         after: Document | None = None
         while True:
             page = self.kit.ports.store.query(
                 Query(
                     paths.collection(business, "conversations"),
-                    (("busy", "==", True),),
-                    (),
+                    (("check_after_ms", ">", 0),),
+                    ("check_after_ms",),
                     _PAGE,
                     after,
                 )
@@ -108,7 +108,7 @@ class Recover:
     def _revive(self, business: str, key: str) -> Held | None:
         held = load(self.kit.ports.store, business, key)
         if held is None or not held.conversation.busy():
-            return None
+            return held
         now_ms = self.kit.ports.clock.now_ms()
         conversation = held.conversation
         writes: list[Write] = []

@@ -130,7 +130,7 @@ class TakeTurn:
         if reason:
             now_ms = self.kit.ports.clock.now_ms()
             cancelled = conversation.give_to(QUEUE, now_ms=now_ms, reason=reason)
-            writes = cancel(held.business, cancelled, reason)
+            writes = cancel(held, cancelled, reason)
         self.kit.ports.store.commit([save(self.kit, held), *writes])
 
     def _show_typing(self, conversation: Conversation) -> None:

@@ -110,6 +110,10 @@ class Conversation:
         self.recent.append({**line, "text": str(line["text"])[:RECENT_TEXT]})
         del self.recent[:-RECENT_LINES]
 
+    def forget(self, ids: set[str]) -> None:
+        """Drop entries from what is kept at hand."""
+        self.recent = [line for line in self.recent if line["id"] not in ids]
+
     # What opens and schedules a turn
 
     def open_turn(self, *, at_ms: int, received_ms: int, now_ms: int, rules: Rules) -> None:
@@ -244,7 +248,6 @@ class Conversation:
         data["turn"] = asdict(self.turn)
         data["outbox"] = self.outbox.to_data()
         data["chats"] = {number: asdict(chat) for number, chat in self.chats.items()}
-        data["busy"] = self.busy()
         data["check_after_ms"] = self.check_after_ms(rules)
         return data
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from shared.domain import paths
 from shared.domain.errors import BadEnvelope
@@ -13,6 +13,7 @@ RAW_LIMIT = 256 * 1024
 """Characters of raw JSON kept beside a message; the archive has the whole."""
 
 _EARLIEST_MS = 0
+_LATEST_MS = 2**53
 _WHOLE = re.compile("-?[0-9]{1,11}")
 
 
@@ -73,7 +74,7 @@ def incoming_of(event: Mapping[str, Any], *, event_id: str) -> Incoming:
     """
     received_ms, update = event.get("received_ms"), event.get("update")
     kind, number = event.get("kind"), event.get("number")
-    if not isinstance(received_ms, int) or not isinstance(kind, str) or not isinstance(number, str):
+    if not _is_time(received_ms) or not isinstance(kind, str) or not isinstance(number, str):
         raise BadEnvelope("an event without kind, number or received_ms")
     contact, index = event.get("contact"), event.get("index")
     return Incoming(
@@ -85,8 +86,12 @@ def incoming_of(event: Mapping[str, Any], *, event_id: str) -> Incoming:
         contact=contact if isinstance(contact, dict) else {},
         update=update if isinstance(update, dict) else {"value": update},
         event_id=event_id,
-        index=index if isinstance(index, int) else 0,
+        index=index if _is_time(index) else 0,
     )
+
+
+def _is_time(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LATEST_MS
 
 
 def _seconds(value: object) -> int | None:

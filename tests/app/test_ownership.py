@@ -250,7 +250,7 @@ def test_an_echo_to_somebody_new_begins_a_conversation_of_a_person(
     assert installation.view("5511987654321")["conversation"] == installation.view("BR.1")["conversation"]
 
 
-@pytest.mark.parametrize("receiver", [{}, {"to": "   "}, {"to": 5}, {"to_user_id": ["x"]}])
+@pytest.mark.parametrize("receiver", [{}, {"to": "   "}, {"to": True}, {"to_user_id": ["x"]}])
 def test_an_echo_to_nobody_is_kept_and_makes_no_person(
     installation: Installation, receiver: dict[str, object]
 ) -> None:

@@ -217,6 +217,28 @@ def test_evidence_of_loss_posts_it_once_more(installation: Installation, ana: Cu
     assert states(installation, "BR.1") == [("accepted", "")]
 
 
+def test_a_receipt_that_comes_while_it_is_decided_is_not_overlooked(
+    installation: Installation, ana: Customer
+) -> None:
+    """It arrives after the decision was read for, and before it is stored."""
+    unclear_answer(installation, ana)
+    other_post_with_receipt(installation)
+    installation.run(40 * SECOND)
+    first = installation.graph.posts[0]
+
+    arrived: list[int] = []
+
+    def just_in_time(moment: Moment) -> bool:
+        if moment.label == "store.commit" and not moment.done and not arrived:
+            arrived.append(installation.clock.ms)
+            receipt(installation, first, "sent")
+        return False
+
+    installation.fate.strike(just_in_time)
+    installation.rest()
+    assert installation.texts() == ["a", "b"]
+
+
 def test_a_second_unclear_outcome_goes_to_a_person(installation: Installation, ana: Customer) -> None:
     unclear_answer(installation, ana)
     installation.graph.outcomes.extend([Accepted("w"), Unclear("cut again")])

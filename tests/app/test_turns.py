@@ -113,6 +113,26 @@ def test_a_lapsed_holder_does_not_commit_beside_its_successor(
     assert [m["text"] for m in outgoing(installation, "BR.1")] == ["a"]
 
 
+def test_a_lapsed_holder_does_not_commit_under_its_successors_lease(
+    installation: Installation, ana: Customer
+) -> None:
+    """The successor is still writing: there is a live lease, but it has another token."""
+
+    def successor_begins() -> None:
+        installation.clock.ms += LEASE_MS + 2 * MINUTE
+        installation.use_cases.sweep()
+        installation.fate.strike(lambda moment: moment.label == "assistant.decide", KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            installation.run()
+
+    ana.writes("a")
+    installation.assistant.meanwhile.append(successor_begins)
+    installation.run(3 * SECOND)
+    lease = installation.documents("conversations")[0].data["turn"]["lease"]
+    assert lease["until_ms"] > installation.clock.ms
+    assert outgoing(installation, "BR.1") == []
+
+
 def test_two_tasks_of_one_turn_write_one_answer(installation: Installation, ana: Customer) -> None:
     ana.writes("a")
     installation.run(3 * SECOND - 1)

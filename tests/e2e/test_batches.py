@@ -3,6 +3,7 @@
 import json
 import time
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from tests.support.crowd import in_queue_with_reason
 from tests.support.customers import Customer, Json, batch, change, payload, somebody
 from tests.support.knowledge import ANSWERS
-from tests.support.polling import never, until
+from tests.support.polling import until
 from tests.support.product import NUMBER, QUIET_S, Product
 from tests.support.running import get
 
@@ -30,9 +31,19 @@ BROKEN: dict[str, Any] = {
     "a list": ["x"],
     "an empty object": {},
     "nobody's": {"id": "wamid.nobody", "type": "text", "timestamp": "1", "text": {"body": "oi"}},
-    "a sender that is a number": {"from": 5511900060000, "id": "wamid.n", "type": "text", "text": {"body": "x"}},
+    "a sender that is a number": {
+        "from": 5511900060000,
+        "id": "wamid.n",
+        "type": "text",
+        "text": {"body": "x"},
+    },
     "a sender that is a list": {"from": ["x"], "id": "wamid.l", "type": "text", "text": {"body": "x"}},
-    "a sender that is very long": {"from": "5" * 5000, "id": "wamid.v", "type": "text", "text": {"body": "x"}},
+    "a sender that is very long": {
+        "from": "5" * 5000,
+        "id": "wamid.v",
+        "type": "text",
+        "text": {"body": "x"},
+    },
 }
 
 
@@ -71,7 +82,8 @@ def write_all(product: Product, changes: dict[str, Json]) -> dict[str, Customer]
     """Let a customer of its own write each message, all at once; the key `id` may be `ABSENT`."""
     found = {name: somebody() for name in changes}
     for name, customer in found.items():
-        update = {key: value for key, value in customer.says(WHERE, **changes[name]).items() if value is not ABSENT}
+        written = customer.says(WHERE) | changes[name]
+        update = {key: value for key, value in written.items() if value is not ABSENT}
         for _ in range(2):
             product.write(customer, update)
     return found
@@ -168,7 +180,7 @@ def test_an_older_message_is_answered_while_the_window_is_open(product: Product)
 def test_a_message_whose_window_has_closed_goes_to_people(product: Product) -> None:
     stamps = ("0", "-5", "1", str(int(time.time()) - DAY_S - 60))
     for customer in write_all(product, {stamp: {"timestamp": stamp} for stamp in stamps}).values():
-        found = until(lambda customer=customer: product.find(customer.person), in_queue_with_reason)
+        found = until(partial(product.find, customer.person), in_queue_with_reason)
 
         assert found is not None
         assert "window" in found["reason"]
@@ -182,7 +194,7 @@ def test_a_batch_of_a_thousand_of_many_customers(product: Product) -> None:
     product.deliver(payload(change(NUMBER, contacts=contacts, messages=messages)))
 
     for customer in crowd:
-        until(lambda customer=customer: len(incoming(product, customer)) == 20, within_s=60)
+        until(partial(incoming, product, customer), lambda found: len(found) == 20, within_s=60)
         assert ANSWERS[WHERE] in product.replied(customer)
 
 

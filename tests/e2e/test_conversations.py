@@ -16,7 +16,18 @@ from tests.support.running import get
 
 WHERE = "Onde fica a loja?"
 STATES = {
-    *("queued", "sending", "unclear", "accepted", "sent", "failed", "delivered", "read", "played", "cancelled"),
+    *(
+        "queued",
+        "sending",
+        "unclear",
+        "accepted",
+        "sent",
+        "failed",
+        "delivered",
+        "read",
+        "played",
+        "cancelled",
+    ),
 }
 TEXTS = {
     "emoji": "oi 😀👩‍👩‍👧‍👦🇧🇷 tudo bem?",
@@ -193,7 +204,9 @@ def test_markup_is_shown_as_text(product: Product, path: str) -> None:
 
 def test_markup_in_a_kind_and_in_what_is_kept_is_shown_as_text(product: Product) -> None:
     customer = Customer("5511900058889")
-    product.write(customer, customer.writes("<script>alert(2)</script>", {"<b>": "</pre><script>alert(3)</script>"}))
+    product.write(
+        customer, customer.writes("<script>alert(2)</script>", {"<b>": "</pre><script>alert(3)</script>"})
+    )
     product.replied(customer)
 
     for path in ("/", f"/conversations/{customer.person}"):

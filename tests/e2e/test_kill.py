@@ -5,7 +5,9 @@ with a reason; nothing is answered twice; what was under way resumes in time.
 """
 
 import random
+import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,19 @@ import pytest
 
 from tests.support.crowd import Crowd, Twice, in_queue_with_reason, message_of
 from tests.support.graph_server import ACCEPT, Behaviour, Receipts, hang_up, refuse
-from tests.support.product import QUIET_S, Product
 from tests.support.polling import until
+from tests.support.product import QUIET_S, Product
 
 UNCLEAR_S = 3.0
 RESUMES_WITHIN_S = QUIET_S + 10
 SETTLES_WITHIN_S = UNCLEAR_S + 10
 CUSTOMERS, BURSTS = 20, 3
 PROVEN = {"sent", "delivered", "read"}
+
+
+def tell(line: str) -> None:
+    """Say something that is shown when the test fails."""
+    sys.stderr.write(line + "\n")
 
 
 class Moody:
@@ -30,7 +37,9 @@ class Moody:
         self._rng = rng
 
     def __call__(self, body: dict[str, Any]) -> Behaviour:
-        receipts = Receipts(after_s=self._rng.uniform(0, 0.4), copies=self._rng.choice((1, 1, 2)), shuffled=True)
+        receipts = Receipts(
+            after_s=self._rng.uniform(0, 0.4), copies=self._rng.choice((1, 1, 2)), shuffled=True
+        )
         mood = self._rng.random()
         if mood < 0.06:
             return hang_up(taken=True, receipts=receipts)
@@ -54,7 +63,7 @@ def test_killed_under_load_again_and_again(tmp_path: Path, seed: int) -> None:
 
 def play(data: Path, *, seed: int, rounds: int) -> None:
     """Let several crowds write, one per round, and kill the process under each."""
-    print(f"seed {seed}, {rounds} rounds")
+    tell(f"seed {seed}, {rounds} rounds")
     rng = random.Random(seed)
     with Product(data / "data", SEND_UNCLEAR_SECONDS=str(UNCLEAR_S)) as product:
         moody = Moody(random.Random(rng.random()))
@@ -79,7 +88,7 @@ def kill_under(product: Product, crowd: Crowd, moody: Moody, rng: random.Random)
         moment_s = rng.uniform(0.05, 1.0) if kill else rng.uniform(0.3, 2.3)
         time.sleep(moment_s)
         product.kill()
-        print(f"killed {moment_s:.3f} s after the start")
+        tell(f"killed {moment_s:.3f} s after the start")
         product.start()
         starts_s.append(product.ready_s)
     return starts_s
@@ -101,7 +110,7 @@ def settle(product: Product, crowd: Crowd) -> None:
         lambda left: not left or time.monotonic() > last_s + SETTLES_WITHIN_S,
     )
     assert not left, f"not settled: {[product.find(person) for person in left]}"
-    print(f"settled {time.monotonic() - product.ready_s:.1f} s after ready, {len(claimed)} were claimed")
+    tell(f"settled {time.monotonic() - product.ready_s:.1f} s after ready, {len(claimed)} were claimed")
 
 
 def still_open(product: Product, crowd: Crowd) -> set[str]:
@@ -136,10 +145,7 @@ def assert_all_is_shown(product: Product, crowd: Crowd) -> None:
     until(product.courier.idle)
     for person in crowd.persons():
         taken = {message_of(post)[0] for post in product.graph.taken(person)}
-        found = until(
-            lambda person=person, taken=taken: shown(product, person, taken),
-            lambda found: not found[1],
-        )
+        found = until(partial(shown, product, person, taken), lambda found: not found[1])
         assert sorted(found[0]) == sorted(crowd.wamids(person))
 
 
@@ -155,5 +161,5 @@ def assert_most_were_answered(product: Product, crowds: list[Crowd]) -> None:
     """The people's queue is for what is unclear, not a way out."""
     open_ones = sum(len(asked) for crowd in crowds for asked in crowd.unanswered().values())
     total = sum(len(crowd.asked) for crowd in crowds)
-    print(f"{total} messages, {open_ones} of them with people")
+    tell(f"{total} messages, {open_ones} of them with people")
     assert open_ones < total / 2

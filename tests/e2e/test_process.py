@@ -110,7 +110,9 @@ def test_it_is_ready_when_it_says_so_and_on_loopback_alone(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_under_load_a_signal_ends_it_in_time_and_nothing_is_lost(tmp_path: Path, number: signal.Signals) -> None:
+def test_under_load_a_signal_ends_it_in_time_and_nothing_is_lost(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     with Product(tmp_path / "data", SEND_UNCLEAR_SECONDS="2") as product:
         product.graph.choose = lambda _: Behaviour(after_s=0.3)
         crowd = Crowd(product, random.Random(number), name="Ana")

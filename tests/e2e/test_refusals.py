@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -18,7 +19,11 @@ PER_SECOND = 16
 WHERE, HOURS = "Onde fica a loja?", "Qual é o horário de atendimento?"
 
 BUSY, PAIR, FRIEND, SLOW, EXPIRED = (Customer(f"551190007000{index}") for index in range(5))
-PERMANENT = {131047: Customer("5511900070101"), 131026: Customer("5511900070102"), 100: Customer("5511900070103")}
+PERMANENT = {
+    131047: Customer("5511900070101"),
+    131026: Customer("5511900070102"),
+    100: Customer("5511900070103"),
+}
 FAILED_LATER = Customer("5511900070104")
 PACED_CROWD = tuple(Customer(f"55119000702{index:02}") for index in range(16))
 SLACK_S = 1.5
@@ -48,7 +53,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 
 def gaps(posts: list[Post]) -> list[float]:
-    return [after.at_s - before.at_s for before, after in zip(posts, posts[1:], strict=False)]
+    return [after.at_s - before.at_s for before, after in pairwise(posts)]
 
 
 def test_a_retry_waits_a_second_then_twice_as_long(product: Product) -> None:

@@ -69,9 +69,9 @@ def begin(product: Product) -> None:
 
 
 def keep_busy(product: Product, case: int) -> None:
-    for index in range(24):
+    for index in range(20):
         other = Customer(f"55219000{case}{index:02}")
-        product.courier.bring(batch(str(case), other, other.says("oi")), after_s=index * 0.4)
+        product.courier.bring(batch(str(case), other, other.says("oi")), after_s=index * 0.35)
 
 
 def test_a_receipt_proves_that_it_arrived(product: Product) -> None:

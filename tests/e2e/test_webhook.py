@@ -62,7 +62,9 @@ def test_a_handshake_with_another_token_or_none_is_403(product: Product, token: 
         (b"{}", {}, 200),
     ],
 )
-def test_refusals_come_in_their_order(product: Product, body: bytes, headers: dict[str, str], status: int) -> None:
+def test_refusals_come_in_their_order(
+    product: Product, body: bytes, headers: dict[str, str], status: int
+) -> None:
     assert product.courier.post(body, **headers).status == status
 
 
@@ -88,8 +90,11 @@ HOSTILE = {
     "messages no list": json.dumps(payload(change(NUMBER, messages={"id": 1}))).encode(),  # type: ignore[arg-type]
     "deep lists": b'{"entry":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "deep objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
-    "deep message": json.dumps(payload(change(NUMBER, messages=["@"]))).encode().replace(
-        b'"@"', b'{"id":"deep","from":"5511900049999","type":"text","text":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    "deep message": json.dumps(payload(change(NUMBER, messages=["@"])))
+    .encode()
+    .replace(
+        b'"@"',
+        b'{"id":"deep","from":"5511900049999","type":"text","text":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     ),
     "lone surrogate": b'{"entry":[{"id":"\\ud800"}]}',
     "nul": b'{"entry":[{"id":"\\u0000"}]}',
@@ -113,7 +118,9 @@ def test_after_all_that_it_still_answers(product: Product) -> None:
     product.say(customer, WHERE)
 
     assert ANSWERS[WHERE] in product.replied(customer)
-    listed = until(lambda: kept(product), lambda rows: any("phases_of_the_moon" in json.dumps(r) for r in rows))
+    listed = until(
+        lambda: kept(product), lambda rows: any("phases_of_the_moon" in json.dumps(r) for r in rows)
+    )
     assert all({"id", "kind", "reason", "raw"} <= row.keys() for row in listed)
     assert get(product.port, "/").status == 200
 
@@ -141,7 +148,9 @@ def test_a_receipt_for_nothing_of_ours_is_kept_and_makes_no_ghost(product: Produ
     assert product.find("5511900040003") is None
 
 
-@pytest.mark.parametrize("path", ["/simulator", "/simulator/api/customers", "/graph", f"/graph/v26.0/{NUMBER}/messages"])
+@pytest.mark.parametrize(
+    "path", ["/simulator", "/simulator/api/customers", "/graph", f"/graph/v26.0/{NUMBER}/messages"]
+)
 def test_with_graph_elsewhere_there_is_neither_simulator_nor_graph(product: Product, path: str) -> None:
     assert get(product.port, path).status == 404
     assert send(product.port, "POST", path, body=b"{}").status == 404
@@ -162,12 +171,15 @@ GUARDED = ("/", "/api/conversations", "/api/conversations/5511900040001", "/api/
     ],
     ids=["host", "lookalike host", "origin", "null origin", "cross-site"],
 )
-def test_pages_and_api_refuse_who_is_not_loopback(product: Product, path: str, headers: dict[str, str]) -> None:
+def test_pages_and_api_refuse_who_is_not_loopback(
+    product: Product, path: str, headers: dict[str, str]
+) -> None:
     assert get(product.port, path, **headers).status == 403
 
 
 @pytest.mark.parametrize(
-    "headers", [{}, {"Origin": "https://evil.example"}, {"Content-Type": "text/plain"}, {"Sec-Fetch-Site": "same-site"}]
+    "headers",
+    [{}, {"Origin": "https://evil.example"}, {"Content-Type": "text/plain"}, {"Sec-Fetch-Site": "same-site"}],
 )
 def test_nobody_else_changes_an_owner(product: Product, headers: dict[str, str]) -> None:
     customer = Customer("5511900040004")

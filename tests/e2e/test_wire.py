@@ -82,7 +82,9 @@ def test_to_is_spelt_as_the_last_message_spelt_it(product: Product) -> None:
     product.replied(old, 2)
 
     assert [len(product.graph.to(one.person)) for one in (old, new)] == [2, 1]
-    assert product.conversation(old.person)["conversation"] == product.conversation(new.person)["conversation"]
+    assert (
+        product.conversation(old.person)["conversation"] == product.conversation(new.person)["conversation"]
+    )
 
 
 def test_a_hidden_number_is_answered_through_recipient(product: Product) -> None:
@@ -161,7 +163,12 @@ def test_two_conversations_of_one_human_become_one_with_all_answered(product: Pr
     until(lambda: all(len(product.conversation(one.person)["messages"]) == 3 for one in (by_phone, by_id)))
 
     product.say(whole, "Vocês atendem motos?")
-    until(lambda: product.conversation(by_phone.person)["conversation"] == product.conversation(by_id.person)["conversation"])
+    until(
+        lambda: (
+            product.conversation(by_phone.person)["conversation"]
+            == product.conversation(by_id.person)["conversation"]
+        )
+    )
     assert product.conversation(whole.person)["owner"] == "queue"
     product.owner(whole.person, "agent")
 
@@ -185,7 +192,9 @@ def test_a_shuffled_and_doubled_burst_gets_one_reply_with_every_answer(product: 
     assert len([m for m in product.conversation(customer.person)["messages"] if m["direction"] == "in"]) == 6
 
 
-@pytest.mark.parametrize("spelling", [str.upper, str.lower, lambda text: text.replace("á", "a").replace("é", "e")])
+@pytest.mark.parametrize(
+    "spelling", [str.upper, str.lower, lambda text: text.replace("á", "a").replace("é", "e")]
+)
 def test_questions_are_known_in_any_case_and_accents(product: Product, spelling: object) -> None:
     assert callable(spelling)
     customer = Customer(f"55119{random.randrange(10**8):08}")

@@ -24,7 +24,6 @@ HOT = [
     Query(f"{B}/messages", (("number", "==", "1"), ("receipt_ms", ">", 5)), ("receipt_ms",)),
     Query(f"{B}/conversations", (("check_after_ms", "<=", 5),), ("check_after_ms",)),
     Query(f"{B}/conversations", (("check_after_ms", "<=", 5),)),
-    Query(f"{B}/conversations", (("busy", "==", True),)),
     Query(f"{B}/conversations", (), ("-updated_ms",)),
     Query(f"{B}/kept", (("conversation", "==", "a"),), ("-at_ms",)),
     Query(f"{B}/kept", (), ("-at_ms",)),

@@ -1,8 +1,8 @@
 """Meta's side of the webhook: signs each body, and brings it again until it is answered 200."""
 
 import hashlib
-import hmac
 import heapq
+import hmac
 import itertools
 import json
 import threading

@@ -12,8 +12,8 @@ from typing import Any
 
 from tests.support.customers import Customer, batch
 from tests.support.graph_server import Post
-from tests.support.product import Product
 from tests.support.knowledge import ANSWERS, QUESTIONS
+from tests.support.product import Product
 
 
 @dataclass(slots=True)
@@ -52,7 +52,9 @@ class Crowd:
     def write(self, *, customers: int, bursts: int, within_s: float) -> None:
         """Let so many customers write in the background, some webhooks doubled, some swapped."""
         for index in range(customers):
-            customer = Customer(f"55{self._rng.randint(11, 19)}9{self._rng.randrange(10**8):08}", name=self._name)
+            customer = Customer(
+                f"55{self._rng.randint(11, 19)}9{self._rng.randrange(10**8):08}", name=self._name
+            )
             questions = list(QUESTIONS)
             self._rng.shuffle(questions)
             if index % 4 == 0:

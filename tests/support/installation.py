@@ -209,6 +209,8 @@ class ScriptedAssistant:
     meanwhile: deque[Step] = field(default_factory=deque)
     """What happens while drafts are written, one step per draft."""
     briefings: list[Briefing] = field(default_factory=list)
+    balloons: bool = False
+    """Answer each message by a balloon of its own, not all in one."""
 
     def decide(self, briefing: Briefing) -> Decision:
         return self.fate.call("assistant.decide", lambda: self._decide(briefing))
@@ -218,7 +220,8 @@ class ScriptedAssistant:
         if self.meanwhile:
             self.meanwhile.popleft()()
         if not self.script:
-            return Decision((" + ".join(line.text or line.kind for line in briefing.unanswered),))
+            told = tuple(line.text or line.kind for line in briefing.unanswered)
+            return Decision(told if self.balloons else (" + ".join(told),))
         planned = self.script.popleft()
         if isinstance(planned, Decision):
             return planned

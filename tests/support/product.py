@@ -1,5 +1,6 @@
 """The product as a process of its own, with a Graph server and Meta's webhooks around it."""
 
+import sys
 import threading
 import time
 from collections import deque
@@ -60,7 +61,7 @@ class Product:
 
     def start(self) -> None:
         """Start the product and wait until it is ready."""
-        self._running = Running(self.data, **self._environ)
+        self._running = Running(self.data, port=0, **self._environ)
         self.ready_s = time.monotonic()
         self.courier.port = self.running.port
         for stream in (self.running.process.stdout, self.running.process.stderr):
@@ -112,7 +113,7 @@ class Product:
     ) -> None:
         """End everything; after a failure, show what the process said."""
         if error is not None:
-            print("\n".join(self.log))
+            sys.stderr.write("\n".join([*self.log, ""]))
         if self._running is not None:
             self._gone()
         self.graph.close()

@@ -202,4 +202,4 @@ def test_it_survives_its_document_whatever_happened_to_it(seed: int) -> None:
         rng.choice(steps)()
         data = json.loads(json.dumps(talk.to_data(RULES)))
         assert Conversation.from_data(data) == talk
-        assert data["busy"] == talk.busy()
+        assert talk.busy() is False or data["check_after_ms"]

@@ -35,7 +35,6 @@ INDEXES = (
     Index("messages", ("conversation", "seq")),
     Index("messages", ("number", "receipt_ms")),
     Index("messages", ("wamid",)),
-    Index("conversations", ("busy",)),
     Index("conversations", ("check_after_ms",)),
     Index("conversations", ("updated_ms",)),
     Index("kept", ("conversation", "at_ms")),

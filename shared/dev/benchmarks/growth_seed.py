@@ -60,7 +60,9 @@ def _copied(original: Template, customer: int, earlier: int, ids: RandomIds) -> 
     }
     own = _renamed(original.conversation, names)
     added = max(0, earlier - len(original.messages))
-    yield Create(paths.conversation(BUSINESS, conversation), own | {key: own[key] + added for key in _COUNTERS})
+    yield Create(
+        paths.conversation(BUSINESS, conversation), own | {key: own[key] + added for key in _COUNTERS}
+    )
     yield Create(paths.person(BUSINESS, person), _renamed(original.person, names))
     for document in original.aliases:
         data = _renamed(document, names)

@@ -162,7 +162,9 @@ def _targets(figures: dict[str, Any]) -> list[dict[str, Any]]:
     once = sum(row["answered_once"] for row in figures["rows"])
     all_sent = figures["read_receipts"]
     return [
-        _target(f"at {fast['rate']}/s, longest wait ms", fast["max_ms"], at_most=QUIET_MS + SUSTAINED_LATE_MS),
+        _target(
+            f"at {fast['rate']}/s, longest wait ms", fast["max_ms"], at_most=QUIET_MS + SUSTAINED_LATE_MS
+        ),
         _target("answered exactly once, of all", once / sent, at_least=1.0),
         _target("answers that receipts made read", figures["states"].get("read", 0) / all_sent, at_least=1.0),
         _target(f"at {slow['rate']}/s, p95 ms to Graph", slow["p95_ms"], at_most=QUIET_MS + LATE_MS),

@@ -129,9 +129,7 @@ class Load:
         self._receipts_to_come -= 1
         at_s = int(time.time())
         self._write(
-            receipt(
-                name, number=sent.number, wamid=sent.wamid, callback=sent.callback, to=sent.to, at_s=at_s
-            )
+            receipt(name, number=sent.number, wamid=sent.wamid, callback=sent.callback, to=sent.to, at_s=at_s)
         )
 
     def _write(self, payload: dict[str, Any]) -> None:

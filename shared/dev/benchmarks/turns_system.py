@@ -29,7 +29,6 @@ from shared.runtime.web import Webhook
 from shared.wiring.journal import journal
 
 
-
 class _Facts:
     """Counts what is logged, by fact."""
 

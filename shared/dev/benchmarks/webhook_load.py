@@ -5,13 +5,18 @@ what it measured as JSON.
 """
 
 import asyncio
+import contextlib
 import json
 import re
 import sys
+import time
 from collections import Counter, deque
 from dataclasses import asdict, dataclass
 from typing import cast
 
+import uvloop
+
+_DRAINS_WITHIN_S = 5
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
@@ -34,9 +39,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """Answers per second by status over all, and latencies in milliseconds."""
+    """Answers per second, answers by status, and latencies in milliseconds.
+
+    `busy` is the share of one processor that the generator itself took: near 1 it, and not
+    the server, was what held the rate down.
+    """
 
     per_second: float
+    busy: float
     statuses: dict[str, int]
     p50_ms: float
     p99_ms: float
@@ -69,9 +79,6 @@ class _Connection(asyncio.Protocol):
         self._received = b""
         self._load.answered(self, self._due, status)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._load.lost()
-
 
 class _Load:
     def __init__(self, plan: Plan, loop: asyncio.AbstractEventLoop) -> None:
@@ -83,62 +90,74 @@ class _Load:
         self._idle: deque[_Connection] = deque()
         self._waiting: deque[float] = deque()
         self._end = 0.0
-        self._lost = 0
+        self._under_way = 0
+        self._idling = asyncio.Event()
 
     async def run(self) -> Measured:
         connections = [
             (await self._loop.create_connection(lambda: _Connection(self), "127.0.0.1", self._plan.port))[1]
             for _ in range(self._plan.connections)
         ]
-        start = self._loop.time()
+        start, own_start = time.perf_counter(), time.process_time()
         self._end = start + self._plan.seconds
         if self._plan.rate:
             self._idle.extend(connections)
             await self._send_on_time(start)
         else:
             for connection in connections:
-                connection.send(self._loop.time())
-        await asyncio.sleep(max(0.0, self._end - self._loop.time()))
-        took = self._loop.time() - start
+                self._send(connection, time.perf_counter())
+        await asyncio.sleep(max(0.0, self._end - time.perf_counter()))
+        took = time.perf_counter() - start
+        busy = (time.process_time() - own_start) / took
         answered = len(self._latencies)
-        await asyncio.sleep(0.5)
-        return self._measured(answered / took)
+        await self._drain()
+        return self._measured(answered / took, busy)
+
+    async def _drain(self) -> None:
+        if self._under_way or self._waiting:
+            self._idling.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._idling.wait(), _DRAINS_WITHIN_S)
+
+    def _send(self, connection: _Connection, due: float) -> None:
+        self._under_way += 1
+        connection.send(due)
 
     async def _send_on_time(self, start: float) -> None:
         for number in range(int(self._plan.seconds * self._plan.rate)):
             due = start + number / self._plan.rate
-            if (early := due - self._loop.time()) > 0:
+            if (early := due - time.perf_counter()) > 0:
                 await asyncio.sleep(early)
             if self._idle:
-                self._idle.popleft().send(due)
+                # A timer may be early by part of a millisecond: that is no head start.
+                self._send(self._idle.popleft(), min(due, time.perf_counter()))
             else:
                 self._waiting.append(due)
 
     def answered(self, connection: _Connection, due: float, status: str) -> None:
-        now = self._loop.time()
+        now = time.perf_counter()
+        self._under_way -= 1
         self._latencies.append(now - due)
         self._statuses[status] += 1
-        if not self._plan.rate:
-            if now < self._end:
-                connection.send(now)
-        elif self._waiting:
-            connection.send(self._waiting.popleft())
-        else:
+        if self._plan.rate:
             self._idle.append(connection)
+            if self._waiting:
+                self._send(self._idle.popleft(), self._waiting.popleft())
+        elif now < self._end:
+            self._send(connection, now)
+        if not self._under_way:
+            self._idling.set()
 
-    def lost(self) -> None:
-        self._lost += 1
-
-    def _measured(self, per_second: float) -> Measured:
+    def _measured(self, per_second: float, busy: float) -> Measured:
         ranked = sorted(self._latencies) or [0.0]
-        sent = int(self._plan.seconds * self._plan.rate)
         return Measured(
             per_second=per_second,
+            busy=busy,
             statuses=dict(self._statuses),
             p50_ms=ranked[len(ranked) // 2] * 1000,
             p99_ms=ranked[len(ranked) * 99 // 100] * 1000,
             max_ms=ranked[-1] * 1000,
-            unanswered=max(self._lost, sent - len(self._latencies)),
+            unanswered=self._under_way + len(self._waiting),
         )
 
 
@@ -149,4 +168,5 @@ async def _main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_main())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_main())

@@ -6,31 +6,41 @@ Run as `python -m shared.dev.benchmarks.webhook_pywa <variant> <port> <app secre
 
 import itertools
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import flask
+from fastapi import FastAPI
 from functions_framework._http import create_server
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-VARIANTS = ("flask", "starlette", "starlette-async")
+SYNC = ("flask", "fastapi", "starlette")
+"""The package `pywa` on each server that it documents."""
+
+ASYNC = ("fastapi-async", "starlette-async")
+"""The package `pywa_async` on each server that it documents and that runs it."""
+
+VARIANTS = (*SYNC, *ASYNC)
+
+App = flask.Flask | FastAPI | Starlette
 
 _handled = itertools.count()
 
 
-def application(variant: str, secret: str) -> flask.Flask | Starlette:
+def application(variant: str, secret: str) -> App:
     """Make one of `VARIANTS`: it verifies, parses and hands each message to a handler that counts."""
-    app = _flask() if variant == "flask" else _starlette()
-    if variant == "starlette-async":
+    app = _SERVERS[variant.removesuffix("-async")]()
+    if variant in ASYNC:
         _handle_async(app, secret)
     else:
         _handle(app, secret)
     return app
 
 
-def _options(app: flask.Flask | Starlette, secret: str) -> dict[str, Any]:
+def _options(app: App, secret: str) -> dict[str, Any]:
     return {
         "server": app,
         "app_secret": secret,
@@ -40,10 +50,11 @@ def _options(app: flask.Flask | Starlette, secret: str) -> dict[str, Any]:
         "webhook_endpoint": "/",
         # The same body comes again and again.
         "skip_duplicate_updates": False,
+        "filter_updates": False,
     }
 
 
-def _handle(app: flask.Flask | Starlette, secret: str) -> None:
+def _handle(app: App, secret: str) -> None:
     from pywa.client import WhatsApp
     from pywa.handlers import MessageHandler
 
@@ -53,7 +64,7 @@ def _handle(app: flask.Flask | Starlette, secret: str) -> None:
     WhatsApp(**_options(app, secret)).add_handlers(MessageHandler(count))
 
 
-def _handle_async(app: flask.Flask | Starlette, secret: str) -> None:
+def _handle_async(app: App, secret: str) -> None:
     from pywa_async.client import WhatsApp
     from pywa_async.handlers import MessageHandler
 
@@ -74,6 +85,15 @@ def _starlette() -> Starlette:
         return PlainTextResponse(str(next(_handled)))
 
     return Starlette(routes=[Route("/handled", handled)])
+
+
+def _fastapi() -> FastAPI:
+    app = FastAPI(openapi_url=None)
+    app.add_api_route("/handled", lambda: next(_handled))
+    return app
+
+
+_SERVERS: dict[str, Callable[[], App]] = {"flask": _flask, "fastapi": _fastapi, "starlette": _starlette}
 
 
 if __name__ == "__main__":
