@@ -16,7 +16,8 @@ NUMBERS = {"1001": "acme", "1002": "acme", "2001": "other"}
 ACTIVE_MS = 150_000
 PATIENCE_MS = 36 * HOUR_MS
 
-_CRASHED_OFTEN = ("", "", "", "", "sender", "turn", "sweeper", "sweeper", "action", "owner", "recover", "admin")
+_NONE = ("",) * 4
+_CRASHED_OFTEN = (*_NONE, "sender", "turn", "sweeper", "sweeper", "action", "owner", "recover", "admin")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from typing import Any
 from shared.adapters.whatsapp.signature import HEADER, sign
 from shared.dev.benchmarks.webhook_load import Plan
 from shared.dev.benchmarks.webhook_pywa import ASYNC, SYNC, VARIANTS
-from shared.dev.benchmarks.webhook_table import table
 from shared.dev.benchmarks.webhook_servers import SECRET, NotMeasurable, Server, check, running
+from shared.dev.benchmarks.webhook_table import table
 from shared.dev.environment import REPOSITORY
 
-ROUNDS = 7
-ROUND_S = 1.0
+ROUNDS = 11
+ROUND_S = 0.6
 CONNECTIONS = 16
 SLOW_CONNECTIONS = 80
 SLOW_ROUNDS = 3
@@ -130,8 +130,8 @@ def _load(server: Server, body: bytes, *, connections: int, seconds: float, rate
     measured: Measured = jsonlib.loads(printed)
     if set(measured["statuses"]) != {"200"} or measured["unanswered"]:
         raise NotMeasurable(f"{server.name}: {measured['statuses']}, {measured['unanswered']} unanswered")
-    known = before is not None and after is not None
-    measured["cpu_us"] = (after - before) / measured["statuses"]["200"] * 1e6 if known else None
+    took_s = after - before if before is not None and after is not None else None
+    measured["cpu_us"] = None if took_s is None else took_s / measured["statuses"]["200"] * 1e6
     return measured
 
 
