@@ -31,7 +31,7 @@ def check_all(world: World) -> list[Violation]:
     checks: dict[str, tuple[Check, ...]] = {
         "1 nothing lost": (delivery.recorded_once, delivery.at_rest),
         "2 kept": (delivery.kept,),
-        "3 one turn": (conduct.leases,),
+        "3 one turn": (conduct.leases, conduct.recovered),
         "4 one answer": (delivery.answered_once, conduct.covers_all),
         "5 neither lost nor doubled": (delivery.posted_once, delivery.settled),
         "6 order": (delivery.in_order,),

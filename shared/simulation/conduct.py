@@ -27,6 +27,12 @@ def leases(evidence: Evidence) -> Iterator[str]:
             yield f"an answer of {answer.conversation} was committed under another's lease"
 
 
+def recovered(evidence: Evidence) -> Iterator[str]:
+    """After a restart nothing is held by the dead."""
+    for path in evidence.left_over:
+        yield f"{path} is held by a dead process after the restart"
+
+
 def covers_all(evidence: Evidence) -> Iterator[str]:
     """An answer covers all that had arrived, unless it was redrafted often enough."""
     for answer in evidence.answers:

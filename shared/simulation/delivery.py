@@ -27,12 +27,15 @@ def recorded_once(evidence: Evidence) -> Iterator[str]:
 
 
 def kept(evidence: Evidence) -> Iterator[str]:
-    """What is unknown, or for nobody's number, is kept."""
+    """What is unknown, for nobody's number or about nobody's message is kept."""
     found = {(json.loads(d["raw"]).get("id"), d["number"]) for _, d in evidence.of("kept")}
     for written in evidence.world.meta.written:
         unknown = written.kind == "sparkle" or written.number not in evidence.world.businesses
         if unknown and (written.wamid, written.number) not in found:
             yield f"{written.wamid} of kind {written.kind} is not kept"
+    for orphan in evidence.world.meta.orphans:
+        if orphan not in found:
+            yield f"the receipt for {orphan[0]} is not kept"
 
 
 def at_rest(evidence: Evidence) -> Iterator[str]:
@@ -50,6 +53,7 @@ def at_rest(evidence: Evidence) -> Iterator[str]:
 def answered_once(evidence: Evidence) -> Iterator[str]:
     """Every message that opens a turn is answered once, or is a person's, or paused."""
     accepted = {post.message for post in evidence.world.meta.posts if post.accepted}
+    sure = accepted - evidence.taken_for_lost()
     by_message: dict[str, list[Answer]] = {}
     for answer in evidence.answers:
         for asked in answer.asked:
@@ -58,8 +62,9 @@ def answered_once(evidence: Evidence) -> Iterator[str]:
         for path in evidence.message_of(written.wamid, written.number):
             answers = by_message.get(path.rsplit("/", 1)[1], [])
             given = [a for a in answers if accepted.intersection(a.messages)]
-            if len(given) > 1:
-                yield f"{written.wamid} is answered {len(given)} times"
+            twice = [a for a in answers if sure.intersection(a.messages)]
+            if len(twice) > 1:
+                yield f"{written.wamid} is answered {len(twice)} times"
             if written.opens and not given and not _excused(evidence, path, answers):
                 yield f"{written.wamid} is never answered"
 
@@ -115,7 +120,7 @@ def _unjustified(evidence: Evidence, message: str, earlier: Post, later: Post) -
 def settled(evidence: Evidence) -> Iterator[str]:
     """Every message ends somewhere, tells the truth, and a failure leads to people."""
     accepted = {post.message for post in evidence.world.meta.posts if post.accepted}
-    taken_for_lost = {p.message for p in evidence.put_back if p.unclear_ms is not None}
+    taken_for_lost = evidence.taken_for_lost()
     for path, versions in evidence.states.items():
         index, data = versions[-1]
         key, state = path.rsplit("/", 1)[1], state_of(data)

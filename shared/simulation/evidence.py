@@ -98,6 +98,8 @@ class Evidence:
     """The commit that created each document."""
     owner_at: dict[int, str] = field(default_factory=dict)
     """The owner that the newest conversation of a commit has after it."""
+    left_over: list[str] = field(default_factory=list)
+    """Conversations that a recovered restart left with a lease or a claim of the dead."""
     final: dict[str, Data] = field(default_factory=dict)
     """Every document at the end."""
 
@@ -119,6 +121,10 @@ class Evidence:
         conversation = str(self.final[message_path]["conversation"])
         return self.live(paths.conversation(business, conversation))
 
+    def taken_for_lost(self) -> set[str]:
+        """Return the messages that evidence said were lost, which they may not have been."""
+        return {p.message for p in self.put_back if p.unclear_ms is not None}
+
     def message_of(self, wamid: str, number: str) -> list[str]:
         """Return the paths of the documents of an incoming message."""
         return [
@@ -133,6 +139,8 @@ def collect(world: World) -> Evidence:
     evidence = Evidence(world)
     docs = evidence.final
     for index, (commit, mark) in enumerate(zip(world.store.inner.history, world.store.marks, strict=True)):
+        if index in world.recovered:
+            evidence.left_over += _left_over(evidence)
         for change in commit.changes:
             _conversation_facts(evidence, index, mark, change)
         _answer_facts(evidence, index, mark, commit.changes)
@@ -144,6 +152,15 @@ def collect(world: World) -> Evidence:
                 docs[change.path] = change.after
                 evidence.made.setdefault(change.path, index)
     return evidence
+
+
+def _left_over(evidence: Evidence) -> list[str]:
+    return [
+        path
+        for path, data in evidence.of("conversations")
+        if data["turn"]["lease"] is not None
+        or (data["outbox"]["inflight"] or {"unclear_ms": 0})["unclear_ms"] is None
+    ]
 
 
 def _conversation_facts(evidence: Evidence, index: int, mark: Mark, change: Change) -> None:

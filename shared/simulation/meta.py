@@ -88,6 +88,8 @@ class Meta:
         self.humans: dict[str, Human] = {}
         self.written: list[Written] = []
         self.posts: list[Post] = []
+        self.orphans: list[tuple[str, str]] = []
+        """Receipts for messages of nobody: Meta's id and the number."""
         self.undelivered = 0
         self._scheduler = scheduler
         self._webhook = webhook
@@ -147,6 +149,19 @@ class Meta:
             del echo["to"]
         value = self._metadata(number) | {"message_echoes": [echo]}
         self.deliver("smb_message_echoes", value, delay_ms=0)
+
+    def orphan(self, number: str) -> None:
+        """Send a receipt for a message that nobody here sent."""
+        self._count += 1
+        status = {
+            "id": f"wamid.orphan.{self._count}",
+            "status": "delivered",
+            "timestamp": str(self._scheduler.now_ms // 1000),
+        }
+        if self._scheduler.chance(0.5):
+            status["biz_opaque_callback_data"] = f"atende:nobodys{self._count}:1"
+        self.orphans.append((status["id"], number))
+        self.deliver("messages", self._metadata(number) | {"statuses": [status]}, delay_ms=0)
 
     def deliver(self, change_field: str, value: dict[str, Any], *, delay_ms: int) -> None:
         """Deliver a change until it is answered 200, and sometimes once more."""

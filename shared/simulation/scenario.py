@@ -14,7 +14,7 @@ from shared.simulation.world import HOUR_MS, World
 
 NUMBERS = {"1001": "acme", "1002": "acme", "2001": "other"}
 ACTIVE_MS = 150_000
-PATIENCE_MS = 36 * HOUR_MS
+PATIENCE_MS = 12 * HOUR_MS
 
 _NONE = ("",) * 4
 _CRASHED_OFTEN = (*_NONE, "sender", "turn", "sweeper", "sweeper", "action", "owner", "recover", "admin")
@@ -201,6 +201,9 @@ class Scenario:
     def _foreign(self) -> None:
         self.world.meta.write(self._someone(), "9009")
 
+    def _orphan(self) -> None:
+        self.world.meta.orphan(self._number())
+
     def _takeover(self) -> None:
         human, owner = self._someone(), self._rng.choice(("person:ana", "person:ana", "paused"))
         delay_ms = 0
@@ -273,5 +276,6 @@ class Scenario:
         _change_number,
         _old_message,
         _foreign,
+        _orphan,
         _resume,
     )

@@ -90,7 +90,10 @@ class SimStore:
 
 
 class SimTasks:
-    """Named tasks that are dispatched late, twice, and again until they end well."""
+    """Named tasks that are dispatched late, twice, and again until they end well.
+
+    Names are remembered longer than the service does, so that reusing one is noticed.
+    """
 
     def __init__(self, scheduler: Scheduler, dispatch: Callable[..., None]) -> None:
         """Dispatch through a callback (queue, payload, done)."""
@@ -100,7 +103,7 @@ class SimTasks:
         self.pending = 0
 
     def create(self, queue: str, name: str, payload: Mapping[str, Any], *, at_ms: int) -> bool:
-        """Store a task, unless its name was used within the hour."""
+        """Store a task, unless its name was used."""
         return self._scheduler.call("tasks.create", lambda: self._create(queue, name, dict(payload), at_ms))
 
     def slow_down(self, queue: str, *, factor: float, until_ms: int) -> None:
@@ -128,7 +131,7 @@ class SimTasks:
         def done(error: BaseException | None) -> None:
             if error is None:
                 self.pending -= 1
-                self._names[name] = self._scheduler.now_ms + HOUR_MS
+                self._names[name] = self._scheduler.now_ms + 24 * HOUR_MS
                 return
             wait_ms = min(1000 * 2**failures, 600_000)
             self._scheduler.after(wait_ms, lambda: self._run(queue, name, payload, failures + 1))
@@ -314,6 +317,9 @@ class World:
         self.assistant = SimAssistant(scheduler, unavailable, acting)
         self.actions = SimActions(scheduler)
         self._starting = False
+        self._starts = 0
+        self.recovered: list[int] = []
+        """How many commits there were when a restart had recovered."""
         self.unexpected: list[str] = []
         """Errors that no handler should let out."""
         ports = Ports(
@@ -355,11 +361,16 @@ class World:
     def restart(self) -> None:
         """Kill everything and start again, as an installation in one process does."""
         self._starting = True
+        self._starts += 1
+        start = self._starts
         self.scheduler.kill_all()
 
         def work() -> None:
+            if start != self._starts:
+                return
             self.use_cases.recover()
             self._starting = False
+            self.recovered.append(len(self.store.marks))
 
         self.until_done("recover", work)
 

@@ -313,6 +313,35 @@ def test_a_change_does_not_take_the_former_phones_new_person(
     assert conversation_of(installation, "BR.1b") == conversation_of(installation, "BR.1")
 
 
+def test_a_late_message_from_before_the_change_does_not_bring_the_former_phone_back(
+    installation: Installation, ana: Customer
+) -> None:
+    ana.writes("antes")
+    installation.rest()
+    before = Customer(installation, ana.phone, ana.bsuid)
+    installation.run(10 * SECOND)
+    ana.changes(phone="5511900001111", bsuid="BR.1b")
+    before.writes("atrasada", at_ms=installation.clock.ms - 5 * SECOND)
+    installation.rest()
+    assert installation.use_cases.view("acme", "5511987654321") is None
+    assert addresses(installation)[-1] == "5511900001111"
+
+
+def test_a_late_change_does_not_take_away_a_phone_that_was_shown_after_it(installation: Installation) -> None:
+    ana = Customer(installation, None, "BR.1")
+    ana.writes("antes")
+    installation.rest()
+    installation.run(10 * SECOND)
+    update = ana.changes(phone=None, bsuid="BR.1b", kind="user_changed_user_id", deliver_now=False)
+    installation.run(5 * SECOND)
+    ana.phone = "5511900001111"
+    ana.writes("depois")
+    deliver(installation, {"messages": [update]})
+    installation.rest()
+    assert humans(installation) == 1
+    assert addresses(installation) == [{"recipient": "BR.1"}, "5511900001111"]
+
+
 @pytest.mark.parametrize(
     "system",
     [{}, {"type": "user_changed_number"}, {"type": "user_changed_number", "wa_id": 5}, [], "x", None],

@@ -9,7 +9,7 @@ from shared.domain.errors import Retryable, StoreUnavailable, TasksUnavailable
 from shared.domain.rules import Rules
 from shared.ports.assistant import Action, Decision, NextStep
 from shared.ports.graph import Accepted, Refused, SendOutcome, Unclear
-from tests.app.customers import Customer, states
+from tests.app.customers import Customer, outgoing, states
 from tests.support.installation import HOUR, MINUTE, SECOND, Installation, Moment
 
 
@@ -37,6 +37,16 @@ def test_the_sweeper_finds_a_lost_sender_task(installation: Installation, ana: C
     assert installation.texts() == ["oi"]
 
 
+def test_the_sweeper_asks_for_a_lost_task_by_a_new_name(installation: Installation, ana: Customer) -> None:
+    """Its own name was used: the queue would refuse it for an hour."""
+    installation.graph.outcomes.append(Refused(131016, 500, "again"))
+    ana.writes()
+    installation.run(3 * SECOND)
+    installation.forget_jobs()
+    sweep_for(installation, 3)
+    assert installation.texts() == ["oi", "oi"]
+
+
 def test_the_sweeper_finds_a_dead_lease(installation: Installation, ana: Customer) -> None:
     ana.writes()
     installation.run(2 * SECOND)
@@ -45,6 +55,24 @@ def test_the_sweeper_finds_a_dead_lease(installation: Installation, ana: Custome
         installation.run(2 * SECOND)
     sweep_for(installation, 4)
     assert installation.texts() == ["oi"]
+
+
+def test_a_lease_that_died_during_a_takeover_leads_to_no_answer(
+    installation: Installation, ana: Customer
+) -> None:
+    def taken_over(moment: Moment) -> bool:
+        if moment.label != "assistant.decide":
+            return False
+        installation.use_cases.set_owner("acme", "BR.1", "person:bia")
+        return True
+
+    ana.writes()
+    installation.fate.strike(taken_over, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        installation.run(3 * SECOND)
+    sweep_for(installation, 4)
+    assert outgoing(installation, "BR.1") == []
+    assert installation.documents("conversations")[0].data["turn"]["lease"] is None
 
 
 def test_the_sweeper_finds_a_dead_claim(installation: Installation, ana: Customer) -> None:

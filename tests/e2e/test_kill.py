@@ -55,6 +55,22 @@ def test_killed_under_load(tmp_path: Path, seed: int, rounds: int) -> None:
     play(tmp_path, seed=seed, rounds=rounds)
 
 
+@pytest.mark.parametrize("moment_s", [0.05, QUIET_S + 0.15, QUIET_S + 0.6])
+def test_killed_in_the_middle_of_a_large_batch(tmp_path: Path, moment_s: float) -> None:
+    """While its messages are recorded, while their turns are taken, and while replies leave."""
+    with Product(tmp_path / "data", SEND_UNCLEAR_SECONDS=str(UNCLEAR_S)) as product:
+        product.graph.choose = lambda _: Behaviour(after_s=0.1)
+        crowd = Crowd(product, random.Random(5), name="surge")
+        crowd.surge(customers=60)
+        time.sleep(moment_s)
+        product.kill()
+        product.start()
+        settle(product, crowd)
+        assert_nothing_twice(product, crowd, [product.ready_s])
+        assert_all_is_shown(product, crowd)
+        assert_most_were_answered(product, [crowd])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [11, 12, 13])
 def test_killed_under_load_again_and_again(tmp_path: Path, seed: int) -> None:

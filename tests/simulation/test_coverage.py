@@ -12,7 +12,7 @@ from tests.simulation.test_command import simulate
 
 PAIRS = Path(__file__).with_name("pairs.txt")
 SEEDS = 60
-CRASH_SEEDS = 1_000
+CRASH_SEEDS = 2_000
 
 
 def listed() -> set[tuple[str, str]]:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.customers import Customer, batch
+from tests.support.customers import Customer, batch, change, payload, somebody
 from tests.support.graph_server import Post
 from tests.support.knowledge import ANSWERS, QUESTIONS
 from tests.support.product import Product
@@ -61,6 +61,20 @@ class Crowd:
                 customer = Customer(None, f"BR.{self._rng.randrange(10**12)}", self._name)
             for _ in range(bursts):
                 self._burst(customer, questions, self._rng.uniform(0, within_s))
+
+    def surge(self, *, customers: int) -> None:
+        """Let so many customers write three messages each, all in one webhook, until it is accepted."""
+        number, messages, contacts = self._product.number, [], []
+        for _ in range(customers):
+            customer = somebody(self._name)
+            contacts.append(customer.contact())
+            for question in self._rng.sample(QUESTIONS, 3):
+                messages.append(customer.says(question))
+                self.asked.append(Asked(customer, str(messages[-1]["id"]), ANSWERS[question]))
+        self._rng.shuffle(messages)
+        self._product.deliver(payload(change(number, contacts=contacts, messages=messages)))
+        for asked in self.asked:
+            asked.accepted(time.monotonic())
 
     def _burst(self, customer: Customer, questions: list[str], at_s: float) -> None:
         for _ in range(self._rng.randint(1, 3)):

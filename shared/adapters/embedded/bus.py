@@ -241,8 +241,7 @@ class SqliteBus:
         return [Delivery(row[0], row[1], row[2], _archived(row[3:])) for row in rows]
 
     def _change(self, statement: str, parameters: tuple[int, ...]) -> int:
-        with self._database.write(BusUnavailable) as connection:
-            return connection.execute(statement, parameters).rowcount
+        return self._database.change(BusUnavailable, statement, parameters).rows
 
 
 def _archived(row: tuple[int, str, bytes, str, int]) -> Archived:

@@ -44,6 +44,7 @@ MAX_PAYLOAD_BYTES = 1_000_000
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,500}")
 _QUEUE = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _PURGE_BATCH = 500
+_INSERT = "INSERT INTO tasks (queue, name, payload, at_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _TASK = "SELECT id, queue, name, payload, at_ms, attempts FROM tasks"
 
 
@@ -102,22 +103,12 @@ class SqliteTasks:
         body = orjson.dumps(dict(payload))
         if len(body) > MAX_PAYLOAD_BYTES:
             raise ValueError(f"a task's payload is at most {MAX_PAYLOAD_BYTES} bytes")
-        expired_ms = self._clock.now_ms() - NAME_KEPT_MS
-        with self._database.write(TasksUnavailable) as connection:
-            # A name that is free again is cleared away here, not left to the purge.
-            connection.execute(
-                "DELETE FROM tasks WHERE queue = ? AND name = ? AND state = 'done' AND ended_ms <= ?",
-                (queue, name, expired_ms),
-            )
-            done = connection.execute(
-                "INSERT INTO tasks (queue, name, payload, at_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (queue, name, body, at_ms),
-            )
-            created = done.rowcount == 1
-            due = Due(done.lastrowid or 0, queue, at_ms)
-        if created and self._listener is not None:
-            self._listener(due)
-        return created
+        row = (queue, name, body, at_ms)
+        made = self._database.change(TasksUnavailable, _INSERT, row).made
+        made = made or self._create_under_old_name(row)
+        if made and self._listener is not None:
+            self._listener(Due(made, queue, at_ms))
+        return made > 0
 
     def slow_down(self, queue: str, *, factor: float, until_ms: int) -> None:
         """Dispatch the queue at `factor` of its configured rate until then; the latest call counts.
@@ -150,11 +141,11 @@ class SqliteTasks:
     def resume(self) -> None:
         """Let what waits for a retry wait no longer: a restart may have mended the cause."""
         now_ms = self._clock.now_ms()
-        with self._database.write(TasksUnavailable) as connection:
-            connection.execute(
-                "UPDATE tasks SET at_ms = ? WHERE state = 'pending' AND attempts > 0 AND at_ms > ?",
-                (now_ms, now_ms),
-            )
+        self._database.change(
+            TasksUnavailable,
+            "UPDATE tasks SET at_ms = ? WHERE state = 'pending' AND attempts > 0 AND at_ms > ?",
+            (now_ms, now_ms),
+        )
 
     def pending(self, *, before_ms: int | None = None) -> list[Due]:
         """Return what is still to be dispatched, earliest first."""
@@ -185,10 +176,11 @@ class SqliteTasks:
 
     def retry(self, task_id: int, *, at_ms: int) -> None:
         """Count a failed dispatch and try again at that time."""
-        with self._database.write(TasksUnavailable) as connection:
-            connection.execute(
-                "UPDATE tasks SET attempts = attempts + 1, at_ms = ? WHERE id = ?", (at_ms, task_id)
-            )
+        self._database.change(
+            TasksUnavailable,
+            "UPDATE tasks SET attempts = attempts + 1, at_ms = ? WHERE id = ?",
+            (at_ms, task_id),
+        )
 
     def dead(self, *, limit: int = 100) -> list[Task]:
         """Return the tasks that were given up, latest first."""
@@ -201,17 +193,16 @@ class SqliteTasks:
     def replay(self, task_id: int) -> bool:
         """Dispatch a dead task again from its first attempt; False when there is none."""
         now_ms = self._clock.now_ms()
-        with self._database.write(TasksUnavailable) as connection:
-            done = connection.execute(
-                "UPDATE tasks SET state = 'pending', attempts = 0, at_ms = ?, ended_ms = NULL"
-                " WHERE id = ? AND state = 'dead'",
-                (now_ms, task_id),
-            )
-            found = done.rowcount == 1
+        found = self._database.change(
+            TasksUnavailable,
+            "UPDATE tasks SET state = 'pending', attempts = 0, at_ms = ?, ended_ms = NULL"
+            " WHERE id = ? AND state = 'dead'",
+            (now_ms, task_id),
+        ).rows
         task = self.load(task_id) if found else None
         if task is not None and self._listener is not None:
             self._listener(Due(task.id, task.queue, task.at_ms))
-        return found
+        return found == 1
 
     def purge(self, *, limit: int = 20_000) -> int:
         """Forget names and dead tasks whose time is over, at most `limit`; return how many."""
@@ -223,15 +214,24 @@ class SqliteTasks:
                 purged += batch
         return purged
 
-    def _purge(self, state: str, ended_ms: int, limit: int) -> int:
+    def _create_under_old_name(self, row: tuple[str, str, bytes, int]) -> int:
+        """Create a task whose name is taken, if it is free again: not every one is purged in time."""
+        expired_ms = self._clock.now_ms() - NAME_KEPT_MS
         with self._database.write(TasksUnavailable) as connection:
-            done = connection.execute(
-                "DELETE FROM tasks WHERE id IN"
-                " (SELECT id FROM tasks WHERE state = ? AND state <> 'pending' AND ended_ms <= ? LIMIT ?)",
-                (state, ended_ms, limit),
+            connection.execute(
+                "DELETE FROM tasks WHERE queue = ? AND name = ? AND state = 'done' AND ended_ms <= ?",
+                (*row[:2], expired_ms),
             )
-        return done.rowcount
+            done = connection.execute(_INSERT, row)
+            return (done.lastrowid or 0) if done.rowcount == 1 else 0
+
+    def _purge(self, state: str, ended_ms: int, limit: int) -> int:
+        return self._database.change(
+            TasksUnavailable,
+            "DELETE FROM tasks WHERE id IN"
+            " (SELECT id FROM tasks WHERE state = ? AND state <> 'pending' AND ended_ms <= ? LIMIT ?)",
+            (state, ended_ms, limit),
+        ).rows
 
     def _end(self, task_id: int, statement: str) -> None:
-        with self._database.write(TasksUnavailable) as connection:
-            connection.execute(statement, (self._clock.now_ms(), task_id))
+        self._database.change(TasksUnavailable, statement, (self._clock.now_ms(), task_id))

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,26 +20,30 @@ from shared.dev.benchmarks.webhook_servers import SECRET, NotMeasurable, Server,
 from shared.dev.benchmarks.webhook_table import table
 from shared.dev.environment import REPOSITORY
 
-ROUNDS = 11
-ROUND_S = 0.6
 CONNECTIONS = 16
 SLOW_CONNECTIONS = 80
-SLOW_ROUNDS = 3
+OPEN_CONNECTIONS = 64
 OPEN_RATE = 500
-OPEN_S = 10.0
-_PLAN = {
-    "rounds": ROUNDS,
-    "round_s": ROUND_S,
-    "connections": CONNECTIONS,
-    "slow_connections": SLOW_CONNECTIONS,
-    "open_rate": OPEN_RATE,
-}
 
 Measured = dict[str, Any]
 """What the load generator printed, the fields of `webhook_load.Measured`, and the server's `cpu_us`."""
 
 
-def run(json: bool) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """How often and how long, in seconds, each part is measured; rounds after one to warm up."""
+
+    rounds: int = 11
+    round_s: float = 0.6
+    slow_rounds: int = 3
+    slow_s: float = 1.5
+    open_s: float = 10.0
+
+
+WHOLE = Extent()
+
+
+def run(json: bool, extent: Extent = WHOLE) -> dict[str, Any]:
     """Measure everything side by side and return the figures; print a table unless `json`.
 
     Takes about two minutes. Load and servers share the machine: a rate is that of one
@@ -49,29 +53,39 @@ def run(json: bool) -> dict[str, Any]:
     Raises:
         NotMeasurable: A server does not verify, handle or answer as it should.
     """
-    machine = _machine()
+    conditions = {"machine": _machine(), "extent": asdict(extent)}
     with (
         tempfile.TemporaryDirectory(prefix="atende-bench-") as folder,
         running(Path(folder) / "data", VARIANTS) as servers,
     ):
-        figures = {"machine": machine, "plan": _PLAN} | _measure(servers)
+        figures = conditions | _measure(servers, extent)
     if not json:
         print(table(figures))
     return figures
 
 
-def _measure(servers: dict[str, Server]) -> dict[str, Any]:
+def _measure(servers: dict[str, Server], extent: Extent) -> dict[str, Any]:
     body = _body()
     for name in ("instant", "slow", "embedded"):
         check(servers[name], body, refusal=401)
     for name in VARIANTS:
         check(servers[name], body, refusal=403)
     compared = ("instant", "bare", *VARIANTS)
-    rounds = _interleaved([servers[name] for name in compared], body, times=ROUNDS)
+    rounds = _interleaved(
+        [servers[name] for name in compared], body, times=extent.rounds, seconds=extent.round_s
+    )
     for name in VARIANTS:
         _check_handled(servers[name], rounds[name])
-    slow = _interleaved([servers["slow"]], body, times=SLOW_ROUNDS, connections=SLOW_CONNECTIONS)["slow"]
-    embedded = _load(servers["embedded"], body, connections=64, seconds=OPEN_S, rate=OPEN_RATE)
+    slow = _interleaved(
+        [servers["slow"]],
+        body,
+        times=extent.slow_rounds,
+        seconds=extent.slow_s,
+        connections=SLOW_CONNECTIONS,
+    )["slow"]
+    embedded = _load(
+        servers["embedded"], body, connections=OPEN_CONNECTIONS, seconds=extent.open_s, rate=OPEN_RATE
+    )
     rows = {name: _median(rounds[name]) for name in compared} | {"slow": _median(slow), "embedded": embedded}
     return {"rows": rows, "targets": _targets(rows, rounds)}
 
@@ -99,13 +113,13 @@ def _body() -> bytes:
 
 
 def _interleaved(
-    servers: Sequence[Server], body: bytes, *, times: int, connections: int = CONNECTIONS
+    servers: Sequence[Server], body: bytes, *, times: int, seconds: float, connections: int = CONNECTIONS
 ) -> dict[str, list[Measured]]:
     """Warm the servers up, then measure them in turn, so that a disturbance meets all of them."""
     rounds: dict[str, list[Measured]] = {server.name: [] for server in servers}
     for number in range(times + 1):
         for server in servers:
-            measured = _load(server, body, connections=connections, seconds=ROUND_S)
+            measured = _load(server, body, connections=connections, seconds=seconds)
             measured["warm_up"] = number == 0
             rounds[server.name].append(measured)
     return rounds
