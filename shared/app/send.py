@@ -24,8 +24,7 @@ TAKEN_OVER = "taken over"
 class Claimed:
     """A message that this call, and no other, may post."""
 
-    business: str
-    conversation: str
+    held: Held
     inflight: Inflight
     body: Mapping[str, Any]
 
@@ -51,7 +50,10 @@ class SendNext:
             payload["wake"],
         )
         claimed = self._claim(business, key, None if wake is None else int(wake))
-        if claimed is None or not self._in_time(claimed):
+        if claimed is None:
+            return
+        if not self._in_time(claimed):
+            wake_settler(self.kit, claimed.held)
             return
         outcome = self.kit.ports.graph.send(claimed.inflight.message.number, claimed.body)
         self.outcomes.store(business, key, claimed.inflight, outcome)
@@ -167,4 +169,4 @@ class SendNext:
             text=message.text,
             callback_data=callback_data(message.id, message.attempt),
         )
-        return Claimed(held.business, conversation.id, inflight, body)
+        return Claimed(held, inflight, body)

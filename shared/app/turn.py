@@ -172,6 +172,7 @@ class TakeTurn:
         """Close the turn, or return the conversation as it is now when it must be redrafted."""
         held = load(self.kit.ports.store, draft.business, draft.conversation)
         if held is None or not self._holds_lease(draft, held.conversation):
+            self._lapse(held, draft)
             return None
         if self.kit.guards.owner and held.conversation.epoch != draft.epoch:
             self._yield(held)
@@ -185,6 +186,15 @@ class TakeTurn:
         wake_actions(self.kit, held)
         wake_sender(self.kit, held)
         return None
+
+    def _lapse(self, held: Held | None, draft: Draft) -> None:
+        """Want another turn when ours took too long and nobody has taken it over."""
+        lease = held.conversation.turn.lease if held is not None else None
+        if held is None or lease is None or lease.token != draft.token:
+            return
+        held.conversation.make_due_at(self.kit.ports.clock.now_ms())
+        self.kit.ports.store.commit([save(self.kit, held)])
+        wake_turn(self.kit, held)
 
     def _yield(self, held: Held) -> None:
         """Drop the draft: the owner changed while it was written."""

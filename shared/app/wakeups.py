@@ -57,8 +57,12 @@ def wake_action(kit: Kit, business: str, action: str, *, attempt: str, at_ms: in
 
 
 def wake_all(kit: Kit, held: Held) -> None:
-    """Ask for everything that the conversation waits for; what was asked for stays one task."""
-    wake_turn(kit, held)
+    """Ask for everything that the conversation waits for; what was asked for stays one task.
+
+    A lease is looked after when it is over, by the newest task, should its holder be dead.
+    """
+    lease = held.conversation.turn.lease
+    wake_turn(kit, held, at_ms=None if lease is None else lease.until_ms)
     wake_actions(kit, held)
     if held.conversation.outbox.inflight is None:
         wake_sender(kit, held)

@@ -46,5 +46,13 @@ def check_all(world: World) -> list[Violation]:
         Violation(promise, what)
         for promise, group in checks.items()
         for check in group
-        for what in check(evidence)
+        for what in _found(check, evidence)
     ]
+
+
+def _found(check: Check, evidence: Evidence) -> list[str]:
+    """Run a check; documents that contradict each other are a finding too."""
+    try:
+        return list(check(evidence))
+    except (KeyError, TypeError) as error:
+        return [f"the documents contradict each other: {type(error).__name__} {error}"]

@@ -13,6 +13,14 @@ T = TypeVar("T")
 START_MS = 1_790_000_000_000
 
 
+MOST_STEPS = 400_000
+"""More than twenty times what a run takes."""
+
+
+class Livelock(Exception):
+    """The run goes round in circles."""
+
+
 class Crashed(BaseException):
     """The process that ran this handler is dead; no handler may catch this."""
 
@@ -66,6 +74,7 @@ class Scheduler:
         self.running: Process | None = None
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
+        self._steps = 0
         self._processes: dict[int, Process] = {}
         self._hub = getcurrent()
 
@@ -125,6 +134,9 @@ class Scheduler:
         while self._heap and self._heap[0][0] <= until_ms:
             at_ms, _, step = heapq.heappop(self._heap)
             self.now_ms = at_ms
+            self._steps += 1
+            if self._steps > MOST_STEPS:
+                raise Livelock
             step()
         self.now_ms = max(self.now_ms, until_ms)
 
