@@ -1,6 +1,6 @@
 """Read the burst that a turn has to answer."""
 
-from shared.app.kit import Held
+from shared.app.kit import Held, every
 from shared.domain import paths
 from shared.ports.assistant import Line
 from shared.ports.store import Document, Query, Store
@@ -11,24 +11,17 @@ _PAGE = 200
 def unanswered_lines(store: Store, held: Held, *, up_to: int) -> tuple[Line, ...]:
     """Return every entry that wants an answer, in timeline order, however many there are."""
     conversation = held.conversation
-    found: list[Document] = []
-    page: list[Document] | None = None
-    while page is None or len(page) == _PAGE:
-        page = store.query(
-            Query(
-                paths.collection(held.business, "messages"),
-                (
-                    ("conversation", "==", conversation.id),
-                    ("seq", ">", conversation.covered),
-                    ("seq", "<=", up_to),
-                ),
-                ("seq",),
-                _PAGE,
-                found[-1] if found else None,
-            )
-        )
-        found += page
-    wanted = [d for d in found if d.data["direction"] != "out" and d.data["opens"]]
+    query = Query(
+        paths.collection(held.business, "messages"),
+        (
+            ("conversation", "==", conversation.id),
+            ("seq", ">", conversation.covered),
+            ("seq", "<=", up_to),
+        ),
+        ("seq",),
+        _PAGE,
+    )
+    wanted = [d for d in every(store, query) if d.data["direction"] != "out" and d.data["opens"]]
     return tuple(_line(d) for d in sorted(wanted, key=timeline_key))
 
 

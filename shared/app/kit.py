@@ -1,7 +1,7 @@
 """What every use case is made of: the ports, the figures, and one way to commit."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from shared.domain import paths
@@ -15,7 +15,7 @@ from shared.ports.assistant import Assistant
 from shared.ports.bus import EventBus
 from shared.ports.clock import Clock, Ids
 from shared.ports.graph import Graph
-from shared.ports.store import Create, Document, Store, Update, Version, Write
+from shared.ports.store import Create, Document, Query, Store, Update, Version, Write
 from shared.ports.tasks import TaskQueue
 
 T = TypeVar("T")
@@ -74,6 +74,14 @@ def load_live(store: Store, business: str, key: str) -> Held | None:
     while held is not None and held.conversation.merged_into is not None:
         held = load(store, business, held.conversation.merged_into)
     return held
+
+
+def every(store: Store, query: Query) -> Iterator[Document]:
+    """Yield the documents of a query over all of its pages, each of `query.limit`."""
+    page: list[Document] | None = None
+    while page is None or len(page) == query.limit:
+        page = store.query(replace(query, after=page[-1] if page else query.after))
+        yield from page
 
 
 def save(kit: Kit, held: Held) -> Write:

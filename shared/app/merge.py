@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.app.kit import Held, Kit, cancel, save
+from shared.app.kit import Held, Kit, cancel, every, save
 from shared.domain import paths
 from shared.domain.chat import Chat
 from shared.domain.conversation import Conversation, stricter
@@ -87,20 +87,13 @@ def _move_unanswered(store: Store, business: str, winner: Conversation, loser: C
 
 
 def _incoming_after(store: Store, business: str, conversation: Conversation) -> list[Document]:
-    found: list[Document] = []
-    while True:
-        page = store.query(
-            Query(
-                paths.collection(business, "messages"),
-                (("conversation", "==", conversation.id), ("seq", ">", conversation.answered)),
-                ("seq",),
-                _PAGE,
-                found[-1] if found else None,
-            )
-        )
-        found += page
-        if len(page) < _PAGE:
-            return [d for d in found if d.data["direction"] != "out"]
+    query = Query(
+        paths.collection(business, "messages"),
+        (("conversation", "==", conversation.id), ("seq", ">", conversation.answered)),
+        ("seq",),
+        _PAGE,
+    )
+    return [d for d in every(store, query) if d.data["direction"] != "out"]
 
 
 def _unite(winner: Conversation, loser: Conversation, now_ms: int) -> None:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from shared.app.kit import Held, Kit, cancel, save, to_people
+from shared.app.kit import Held, Kit, cancel, every, save, to_people
 from shared.app.wakeups import wake_sender, wake_settler
 from shared.domain import paths
 from shared.domain.delivery import RANKS, receipt_rank
 from shared.domain.outbox import AGENT, Inflight
-from shared.ports.store import Document, Query, Update, Write
+from shared.ports.store import Query, Update, Write
 
 _EVIDENCE_PAGE = 50
 
@@ -81,23 +81,17 @@ class Settle:
 
     def _evidence(self, held: Held, inflight: Inflight) -> bool:
         """Tell whether receipts for something posted later came, and for this none."""
-        page: list[Document] | None = None
-        while page is None or len(page) == _EVIDENCE_PAGE:
-            page = self.kit.ports.store.query(
-                Query(
-                    paths.collection(held.business, "messages"),
-                    (
-                        ("number", "==", inflight.message.number),
-                        ("receipt_ms", ">", inflight.unclear_ms),
-                    ),
-                    ("-receipt_ms",),
-                    _EVIDENCE_PAGE,
-                    page[-1] if page else None,
-                )
-            )
-            if any(int(d.data.get("posted_ms") or 0) > inflight.claimed_ms for d in page):
-                return True
-        return False
+        query = Query(
+            paths.collection(held.business, "messages"),
+            (
+                ("number", "==", inflight.message.number),
+                ("receipt_ms", ">", inflight.unclear_ms),
+            ),
+            ("-receipt_ms",),
+            _EVIDENCE_PAGE,
+        )
+        later = every(self.kit.ports.store, query)
+        return any(int(d.data.get("posted_ms") or 0) > inflight.claimed_ms for d in later)
 
 
 def unclear_write(business: str, inflight: Inflight) -> Write:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from shared.app.kit import Held, Kit, decide, load, save
+from shared.app.kit import Held, Kit, decide, every, load, save
 from shared.app.settle import unclear_write
 from shared.app.wakeups import wake_action, wake_all
 from shared.domain import paths
@@ -89,21 +89,9 @@ class Recover:
         return count
 
     def _pending(self, business: str) -> Iterator[Document]:
-        after: Document | None = None
-        while True:
-            page = self.kit.ports.store.query(
-                Query(
-                    paths.collection(business, "conversations"),
-                    (("check_after_ms", ">", 0),),
-                    ("check_after_ms",),
-                    _PAGE,
-                    after,
-                )
-            )
-            yield from page
-            if len(page) < _PAGE:
-                return
-            after = page[-1]
+        collection = paths.collection(business, "conversations")
+        waiting = Query(collection, (("check_after_ms", ">", 0),), ("check_after_ms",), _PAGE)
+        return every(self.kit.ports.store, waiting)
 
     def _revive(self, business: str, key: str) -> Held | None:
         held = load(self.kit.ports.store, business, key)

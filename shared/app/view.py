@@ -1,13 +1,13 @@
 """What people see of conversations: the read side, which decides nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from shared.app.history import timeline_key
 from shared.app.keep import Keeper
-from shared.app.kit import Held, Kit, load_live
+from shared.app.kit import Held, Kit, every, load_live
 from shared.app.people import People, person_of
 from shared.domain import paths
 from shared.domain.conversation import Conversation
@@ -71,26 +71,12 @@ class View:
         return [*aliases["bsuid"], *aliases["parent"], *phones]
 
     def _timeline(self, business: str, keys: list[str]) -> list[Document]:
-        found: list[Document] = []
-        for key in keys:
-            found += self._messages(business, key)
+        found = [d for key in keys for d in self._messages(business, key)]
         return sorted((d for d in found if d.data["direction"] != "note"), key=timeline_key)
 
-    def _messages(self, business: str, key: str) -> list[Document]:
-        found: list[Document] = []
-        page: list[Document] | None = None
-        while page is None or len(page) == _PAGE:
-            page = self.kit.ports.store.query(
-                Query(
-                    paths.collection(business, "messages"),
-                    (("conversation", "==", key),),
-                    ("seq",),
-                    _PAGE,
-                    found[-1] if found else None,
-                )
-            )
-            found += page
-        return found
+    def _messages(self, business: str, key: str) -> Iterator[Document]:
+        query = Query(paths.collection(business, "messages"), (("conversation", "==", key),), ("seq",), _PAGE)
+        return every(self.kit.ports.store, query)
 
 
 def message_row(document: Document, live: Mapping[str, str]) -> dict[str, Any]:
