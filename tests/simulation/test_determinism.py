@@ -16,7 +16,7 @@ SEEDS = range(0, 40, 8)
 
 def fingerprint(seed: int) -> str:
     report = run_seed(seed, Guards(), Coverage(), trace=True)
-    assert len(report.trace) > 50
+    assert report.trace
     return hashlib.sha256("\n".join(report.trace).encode()).hexdigest()
 
 
