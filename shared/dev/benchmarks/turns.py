@@ -191,7 +191,8 @@ def _table(figures: dict[str, Any]) -> str:
     for row in figures["rows"]:
         lines.append(
             f"{row['rate']:6} {row['sent']:6} {row['answered_once']:6} {row['p50_ms']:8.0f}"
-            f" {row['p95_ms']:8.0f} {row['p99_ms']:8.0f} {row['max_ms']:8.0f} {row['cpu_ms_per_message']:7.2f}"
+            f" {row['p95_ms']:8.0f} {row['p99_ms']:8.0f} {row['max_ms']:8.0f}"
+            f" {row['cpu_ms_per_message']:7.2f}"
             f"  {' '.join(map(str, row['backlog'][:: max(1, len(row['backlog']) // 10)]))}"
         )
     lines.append("")
