@@ -44,6 +44,7 @@ class RecordSystem:
             self.record(business, incoming)
             return
         path = paths.message(business, incoming.message_key())
+        # The commit would notice as well; this saves following a change that was followed.
         if self.kit.ports.store.get(path) is not None:
             self.record.wake_again(business, path)
             return

@@ -69,7 +69,6 @@ def _inherit_owner(winner: Conversation, loser: Conversation) -> list[Outgoing]:
         return []
     winner.epoch = epoch
     winner.owner, winner.reason = owner, loser.reason
-    winner.covered = winner.answered
     return winner.outbox.take_authored(AGENT)
 
 

@@ -79,15 +79,18 @@ class RecordReceipt:
         document = self.kit.ports.store.get(path)
         if document is None or document.data.get("failure"):
             return
-        if receipt_rank(document.data, attempt) > RANKS["failed"]:
+        if receipt_rank(document.data) > RANKS["failed"]:
             return
         ruling, code = _ruling(incoming.update)
         fields: dict[str, Any] = {"failure": {"code": code, "reason": ruling.reason}, "reason": ruling.reason}
         writes: list[Write] = []
         held = load_live(self.kit.ports.store, business, str(document.data["conversation"]))
+        queued = held.conversation.outbox.queued if held is not None else []
+        if any(message.id == document.name for message in queued):
+            fields["state"] = "failed"
+        elif attempt < int(document.data.get("attempt") or 1):
+            return
         if held is not None:
-            if any(message.id == document.name for message in held.conversation.outbox.queued):
-                fields["state"] = "failed"
             writes += self._give_up(held, document, ruling)
         writes.append(Update(path, fields, if_version=document.version))
         if ruling.error_class is ErrorClass.OPERATOR:

@@ -20,7 +20,7 @@ from shared.ports.store import Create, Write
 
 @dataclass(frozen=True, slots=True)
 class RecordMessage:
-    """Record one incoming message or one echo of a message typed on the business's phone."""
+    """Record one incoming message."""
 
     kit: Kit
     people: People
@@ -96,14 +96,16 @@ class RecordMessage:
         conversation = held.conversation
         chat = conversation.chat(incoming.number)
         chat.window_ms = max(chat.window_ms, incoming.at_ms + WINDOW_MS)
-        if incoming.wamid and incoming.at_ms >= chat.newest_ms:
-            chat.newest_wamid, chat.newest_ms = incoming.wamid, incoming.at_ms
-        conversation.reply_number = incoming.number
+        if incoming.at_ms >= max(c.newest_ms for c in conversation.chats.values()):
+            conversation.reply_number = incoming.number
+        if incoming.at_ms >= chat.newest_ms:
+            chat.newest_wamid, chat.newest_ms = incoming.wamid or chat.newest_wamid, incoming.at_ms
         now_ms, received_ms = self.kit.ports.clock.now_ms(), incoming.received_ms
         conversation.open_turn(
             at_ms=incoming.at_ms, received_ms=received_ms, now_ms=now_ms, rules=self.kit.rules
         )
-        if chat.window_ms > now_ms or conversation.owner != AGENT:
+        answering = conversation.chat(conversation.reply_number or incoming.number)
+        if answering.window_ms > now_ms or conversation.owner != AGENT:
             return []
         cancelled = conversation.give_to(QUEUE, now_ms=now_ms, reason="window closed")
         return cancel(held, cancelled, "window closed")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from shared.app.kit import Held, Kit, cancel, every, save, to_people
 from shared.app.wakeups import wake_sender, wake_settler
 from shared.domain import paths
-from shared.domain.delivery import RANKS, receipt_rank
+from shared.domain.delivery import RANKS, reached, receipt_rank
 from shared.domain.outbox import AGENT, Inflight
 from shared.ports.store import Query, Update, Write
 
@@ -43,7 +43,7 @@ class Settle:
         document = self.kit.ports.store.get(paths.message(held.business, message.id))
         if document is None:
             return
-        if receipt_rank(document.data, message.attempt) >= RANKS["sent"]:
+        if reached(document.data) or receipt_rank(document.data, message.attempt) >= RANKS["sent"]:
             fields: dict[str, object] = {"state": "accepted", "reason": ""}
             box.land(now_ms)
             writes: list[Write] = []

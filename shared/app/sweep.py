@@ -42,12 +42,14 @@ class Sweep:
                 _PAGE,
             )
         )
+        woken = 0
         for document in page:
             held = decide(partial(self._unstick, business, document.name, now_ms))
             if held is not None:
                 wake_all(self.kit, held)
                 self._actions(held, now_ms)
-        return len(page)
+                woken += 1
+        return woken
 
     def _unstick(self, business: str, key: str, now_ms: int) -> Held | None:
         held = load(self.kit.ports.store, business, key)

@@ -51,12 +51,18 @@ def receipt_rank(data: Mapping[str, Any], attempt: int | None = None) -> int:
     return max((int(rank) for rank in receipts.values()), default=-1)
 
 
+def reached(data: Mapping[str, Any]) -> set[str]:
+    """Return the attempts that a receipt proves to have left for the customer."""
+    receipts = data.get("receipts") or {}
+    return {name for name, rank in receipts.items() if rank >= RANKS["sent"] and rank != RANKS["failed"]}
+
+
 def sent_twice(data: Mapping[str, Any]) -> bool:
     """Tell whether more than one attempt at a message reached Meta, as far as anything proves it."""
-    reached = {name for name, rank in (data.get("receipts") or {}).items() if rank >= RANKS["sent"]}
+    proven = reached(data)
     if data["state"] == "accepted":
-        reached.add(attempt_key(int(data.get("attempt") or 1)))
-    return len(reached) > 1
+        proven.add(attempt_key(int(data.get("attempt") or 1)))
+    return len(proven) > 1
 
 
 def state_of(data: Mapping[str, Any]) -> str:

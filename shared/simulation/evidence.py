@@ -190,23 +190,35 @@ def _outbox_facts(evidence: Evidence, index: int, mark: Mark, path: str, then: D
     message = str(was["message"]["id"])
     if any(m["id"] == message for m in after["outbox"]["queued"]):
         document = evidence.final[paths.message(path.split("/")[1], message)]
+        since = _in_doubt_since(evidence, was, mark)
         evidence.put_back.append(
             PutBack(
                 index,
                 mark,
                 message,
                 int(was["message"]["attempt"]),
-                was["unclear_ms"],
+                since,
                 receipt_rank(document, int(was["message"]["attempt"])) >= RANKS["sent"],
-                _later_receipt(evidence, str(document["number"]), was),
+                since is not None and _later_receipt(evidence, str(document["number"]), was, since),
             )
         )
 
 
-def _later_receipt(evidence: Evidence, number: str, inflight: Data) -> bool:
+def _in_doubt_since(evidence: Evidence, inflight: Data, mark: Mark) -> int | None:
+    """Return from when the outcome was unclear: not before the post, nor before a later restart."""
+    if inflight["unclear_ms"] is None:
+        return None
+    world, message = evidence.world, inflight["message"]
+    posts = [
+        p.at_ms for p in world.meta.posts if (p.message, p.attempt) == (message["id"], message["attempt"])
+    ]
+    restarts = [ms for ms in world.restarts_ms if inflight["claimed_ms"] < ms <= mark.at_ms]
+    return max([int(inflight["unclear_ms"]), *posts, *restarts])
+
+
+def _later_receipt(evidence: Evidence, number: str, inflight: Data, since: int) -> bool:
     """Tell whether a receipt came after the unclear instant for something posted later."""
-    since = inflight["unclear_ms"]
-    return since is not None and any(
+    return any(
         data["number"] == number
         and int(data.get("receipt_ms") or 0) > since
         and int(data.get("posted_ms") or 0) > inflight["claimed_ms"]

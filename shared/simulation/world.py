@@ -318,6 +318,7 @@ class World:
         self.actions = SimActions(scheduler)
         self._starting = False
         self._starts = 0
+        self.restarts_ms: list[int] = []
         self.recovered: list[int] = []
         """How many commits there were when a restart had recovered."""
         self.unexpected: list[str] = []
@@ -362,6 +363,7 @@ class World:
         """Kill everything and start again, as an installation in one process does."""
         self._starting = True
         self._starts += 1
+        self.restarts_ms.append(self.scheduler.now_ms)
         start = self._starts
         self.scheduler.kill_all()
 
