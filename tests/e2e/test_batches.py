@@ -15,6 +15,8 @@ from tests.support.polling import until
 from tests.support.product import NUMBER, QUIET_S, Product
 from tests.support.running import get
 
+pytestmark = pytest.mark.slow
+
 WHERE, HOURS = "Onde fica a loja?", "Qual é o horário de atendimento?"
 DAY_S = 24 * 3600
 

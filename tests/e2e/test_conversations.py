@@ -14,6 +14,8 @@ from tests.support.polling import never, until
 from tests.support.product import NUMBER, QUIET_S, Product
 from tests.support.running import get
 
+pytestmark = pytest.mark.slow
+
 WHERE = "Onde fica a loja?"
 STATES = {
     *(

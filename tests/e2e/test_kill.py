@@ -18,6 +18,8 @@ from tests.support.graph_server import ACCEPT, Behaviour, Receipts, hang_up, ref
 from tests.support.polling import until
 from tests.support.product import QUIET_S, Product
 
+pytestmark = pytest.mark.slow
+
 UNCLEAR_S = 3.0
 RESUMES_WITHIN_S = QUIET_S + 10
 SETTLES_WITHIN_S = UNCLEAR_S + 10

@@ -10,6 +10,8 @@ from tests.support.knowledge import ANSWERS
 from tests.support.polling import never, until
 from tests.support.product import NUMBER, QUIET_S, Product
 
+pytestmark = pytest.mark.slow
+
 WHERE, HOURS, BIKES = "Onde fica a loja?", "Qual é o horário de atendimento?", "Vocês atendem motos?"
 
 

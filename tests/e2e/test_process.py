@@ -61,6 +61,8 @@ def refused(process: "subprocess.Popen[str]") -> str:
 STARTS = """
 import json, os, sys
 from shared.runtime.serve import main
+
+pytestmark = pytest.mark.slow
 for name, value in json.loads(sys.argv[1]).items():
     os.environ[name] = value
     print(main(["--port", "0", "--data", sys.argv[2]]), file=sys.stderr)

@@ -13,6 +13,8 @@ from tests.support.knowledge import ANSWERS
 from tests.support.polling import never, until
 from tests.support.product import Product
 
+pytestmark = pytest.mark.slow
+
 PACED, FREE, STOPPED = "701", "702", "703"
 PER_SECOND = 16
 """In and out together: 8 go out, 4 while the rate is halved."""

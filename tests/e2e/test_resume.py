@@ -18,6 +18,8 @@ from tests.support.polling import never, until
 from tests.support.product import QUIET_S, Product
 from tests.support.running import REPOSITORY, command
 
+pytestmark = pytest.mark.slow
+
 UNCLEAR_S = 2.0
 WHERE, HOURS = "Onde fica a loja?", "Qual é o horário de atendimento?"
 PROVEN, LOST, ALONE, WAITING, OTHER = (Customer(f"551190002700{index}") for index in range(5))

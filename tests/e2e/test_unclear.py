@@ -12,6 +12,8 @@ from tests.support.knowledge import ANSWERS
 from tests.support.polling import until
 from tests.support.product import Product
 
+pytestmark = pytest.mark.slow
+
 UNCLEAR_S = 3.0
 WHERE, HOURS = "Onde fica a loja?", "Qual é o horário de atendimento?"
 
