@@ -20,6 +20,8 @@ from tests.support.polling import until
 from tests.support.product import Product
 from tests.support.running import REPOSITORY, command, get
 
+pytestmark = pytest.mark.slow
+
 WHERE = "Onde fica a loja?"
 INVALID = {
     "WHATSAPP_PHONE_NUMBER_ID": "not a number",
@@ -61,8 +63,6 @@ def refused(process: "subprocess.Popen[str]") -> str:
 STARTS = """
 import json, os, sys
 from shared.runtime.serve import main
-
-pytestmark = pytest.mark.slow
 for name, value in json.loads(sys.argv[1]).items():
     os.environ[name] = value
     print(main(["--port", "0", "--data", sys.argv[2]]), file=sys.stderr)

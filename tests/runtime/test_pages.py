@@ -89,9 +89,22 @@ def test_taking_over_and_giving_back_by_keyboard(page: Page) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".facts .owner-agent")).to_be_visible()
+    expect(page.locator("#owner-result")).to_be_focused()
 
     page.reload()
     expect(page.get_by_label("Seu nome")).to_have_value("Carla")
+
+
+def test_giving_back_is_offered_only_while_the_agent_does_not_have_it(page: Page, running: Running) -> None:
+    page.goto(f"/conversations/{PHONE}")
+    give_back = page.get_by_role("button", name="Devolver ao agente")
+    expect(give_back).to_be_disabled()
+
+    running.run("owner", PHONE, "person:Carla")
+    expect(give_back).to_be_enabled()
+    page.reload()
+    give_back.click()
+    expect(give_back).to_be_disabled()
 
 
 def test_who_waits_for_a_person_comes_first_and_in_the_title(page: Page, running: Running) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.simulation.command import main
+
 PROJECT = Path(__file__).resolve().parents[2]
 LAST_LINE = r"seeds=(\d+) failed=(\d+) rate=(\d+\.\d)/s coverage=(\d\.\d{3})"
 FAILURE = r"seed (\d+): promise (\d+) [^:]+: .+; replay: (python3 -m shared\.dev simulate .+)"
@@ -78,3 +80,14 @@ def test_many_seeds_over_several_processes_count_every_one() -> None:
 def test_a_usage_error_ends_with_2(arguments: tuple[str, ...]) -> None:
     code, _ = simulate(*arguments)
     assert code == 2
+
+
+@pytest.mark.parametrize("option", ["--seeds", "--seed"])
+@pytest.mark.parametrize("text", ["x", "-1", "1.5", ""])
+def test_a_wrong_count_is_told_what_would_be_right(
+    capsys: pytest.CaptureFixture[str], option: str, text: str
+) -> None:
+    with pytest.raises(SystemExit):
+        main([option, text])
+    told = f"argument {option}: takes a whole number from 0, not {text!r}"
+    assert capsys.readouterr().err.splitlines()[-1].endswith(told)

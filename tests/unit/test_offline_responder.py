@@ -120,10 +120,15 @@ def test_a_figure_it_was_not_given_is_never_stated(text: str) -> None:
     assert not re.search(r"\d", said)
 
 
+def test_there_are_no_other_figures_where_none_was_given() -> None:
+    assert reply("Qual o preço?").startswith("Valores, descontos,")
+    assert "\n\nOutros valores, descontos," in reply("Quanto custa o plano básico? Qual o preço?")
+
+
 def test_a_figure_beyond_the_answered_question_is_declined_too() -> None:
     said = reply("Quanto custa o plano básico? E qual o desconto no Pix?")
     assert answers_in(said) == ["Quanto custa o plano básico?"]
-    assert phrases.NO_FIGURE in said
+    assert phrases.NO_OTHER_FIGURE in said
 
 
 @pytest.mark.parametrize(
@@ -220,7 +225,7 @@ def test_every_part_of_a_mixed_burst_is_met() -> None:
         phrases.MACHINE,
         "áudio",
         phrases.FOR_A_PERSON,
-        phrases.NO_FIGURE,
+        phrases.NO_OTHER_FIGURE,
         phrases.REST_NOT_KNOWN,
         phrases.OFFER,
     ]
