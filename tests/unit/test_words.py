@@ -8,6 +8,7 @@ import pytest
 
 from shared.adapters.whatsapp.transport import Trouble
 from shared.domain import graph_errors
+from shared.domain.conversation import is_owner
 from shared.domain.delivery import RANKS
 from shared.ports.assistant import NextStep
 from shared.runtime import words
@@ -15,9 +16,13 @@ from tests.support.offline import decide
 
 SHARED = Path(graph_errors.__file__).parents[1]
 RULES = {"_retry", "_wait", "_permanent", "_operator"}
-TAKE_A_REASON = {"cancel", "to_people", "give_to", "hand_over", "_refuse", "_close"}
+TAKE_A_REASON = {"cancel", "to_people", "hand_over"}
 GIVE_REASONS = {"_refusal"}
-READ_KEPT_EVENTS = (("wiring/push.py", "_event"), ("wiring/posted.py", "parse"), ("domain/incoming.py", "incoming_of"))
+READ_KEPT_EVENTS = (
+    ("wiring/push.py", "_event"),
+    ("wiring/posted.py", "parse"),
+    ("domain/incoming.py", "incoming_of"),
+)
 
 
 def parsed(name: str) -> ast.Module:
@@ -122,7 +127,13 @@ def everywhere() -> set[str]:
 
 
 def test_the_search_finds_reasons_of_every_kind() -> None:
-    assert {"token invalid", "opted out", "pair rate", "meta busy", "coexistence sync refused"} <= of_the_table()
+    assert {
+        "token invalid",
+        "opted out",
+        "pair rate",
+        "meta busy",
+        "coexistence sync refused",
+    } <= of_the_table()
     assert graph_errors.classify(None, None).reason in of_the_table()
     assert of_the_use_cases() >= {
         "taken over",
@@ -167,6 +178,10 @@ def test_no_reason_that_nothing_gives_has_words() -> None:
 
 def test_the_states_with_words_are_those_that_exist() -> None:
     assert set(words.STATES) == {*RANKS, "cancelled"}
+
+
+def test_the_owners_with_words_are_those_that_exist() -> None:
+    assert all(is_owner(owner) for owner in words.OWNERS)
 
 
 def test_what_stands_behind_a_colon_is_kept() -> None:

@@ -14,7 +14,8 @@ MACHINE = (
     "Não sou uma pessoa: sou um respondedor automático, com respostas prontas e sem modelo de "
     "inteligência artificial."
 )
-NO_FIGURE = "Outros valores, descontos, prazos ou datas eu não tenho para informar, e não vou chutar."
+NO_FIGURE = "Valores, descontos, prazos ou datas eu não tenho para informar, e não vou chutar."
+NO_OTHER_FIGURE = "Outros valores, descontos, prazos ou datas eu não tenho para informar, e não vou chutar."
 NOT_KNOWN = "Desculpe, isso eu não sei responder."
 REST_NOT_KNOWN = "O restante do que você escreveu eu não sei responder."
 WRITE_INSTEAD = "Pode me escrever em texto?"

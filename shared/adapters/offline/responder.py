@@ -54,7 +54,8 @@ class OfflineResponder(Assistant):
 
     def _unknown(self, reading: Reading) -> list[str]:
         """Admit what is not known; where nothing else helps, show what may be asked."""
-        parts = [phrases.NO_FIGURE] if Intent.FIGURE in reading.intents else []
+        no_figure = phrases.NO_OTHER_FIGURE if reading.answers else phrases.NO_FIGURE
+        parts = [no_figure] if Intent.FIGURE in reading.intents else []
         if Intent.OTHER in reading.intents:
             lonely = not (parts or reading.answers)
             parts += [phrases.NOT_KNOWN, self._examples] if lonely else [phrases.REST_NOT_KNOWN]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from shared.adapters.whatsapp.transport import Answer, Exchange, NotSent
+from shared.adapters.whatsapp.transport import Answer, Exchange, NotSent, Trouble
 from shared.domain.graph_errors import is_unclear
 from shared.ports.graph import Accepted, Refused, SendOutcome, Unclear
 
@@ -31,10 +31,10 @@ def _outcome(status: int, body: Mapping[str, Any]) -> SendOutcome:
     error = _mapping(body.get("error"))
     code = _error_code(error)
     if code is None or wamid:
-        return Unclear(details=f"HTTP {status} without a readable answer")
+        return Unclear(details=f"{Trouble.UNREADABLE}: HTTP {status}")
     details = _details(error)
     if is_unclear(code, status):
-        return Unclear(details=f"HTTP {status} with {details}"[:_DETAILS_LIMIT])
+        return Unclear(details=f"{Trouble.UNCERTAIN}: HTTP {status}: {details}"[:_DETAILS_LIMIT])
     return Refused(code=code, http_status=status, details=details)
 
 

@@ -4,13 +4,16 @@ requests' transport adapter is used without its Session: no cookies, no redirect
 carry the token elsewhere), no proxies or `.netrc` from the environment, no retries.
 """
 
+import http.client
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import requests
@@ -18,12 +21,27 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as PoolTimeoutError
 
 IDLE_S = 4.0
 """An open connection that rested longer is not used again: the server may be closing it."""
 
 _LARGEST_ANSWER = 256 * 1024
 _CHUNK = 16 * 1024
+_DEEPEST_CAUSE = 6
+
+
+class Trouble(StrEnum):
+    """What went wrong with a call: short English phrases for supervisors."""
+
+    LATE = "no answer in time"
+    LOST = "connection lost"
+    NO_CONNECTION = "no connection"
+    NOT_FOUND = "address not found"
+    REFUSED = "connection refused"
+    INSECURE = "secure connection failed"
+    UNREADABLE = "unreadable answer"
+    UNCERTAIN = "uncertain error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +119,14 @@ class _Attempt:
         self._connection: _Marking | None = None
         self._abandoned = False
         self._answer: Answer | None = None
-        self._failure = "timeout"
+        self._failure: Trouble | None = Trouble.LATE
 
     def run(self) -> None:
         _current.set(self)
         try:
             self._answer = self._exchange()
         except (requests.RequestException, HTTPError, OSError, _Abandoned) as error:
-            self._failure = _name(error)
+            self._failure = _trouble(error)
 
     def conclude(self) -> Exchange:
         """Tell the outcome; from here on nothing more is written."""
@@ -118,9 +136,10 @@ class _Attempt:
         if self._answer is not None:
             return self._answer
         if connection is None:
-            return NotSent(self._failure)
+            return NotSent(self._failure or Trouble.NO_CONNECTION)
+        lost = Lost(self._failure or Trouble.LOST)  # before the interruption becomes the failure
         connection.interrupt(self)
-        return Lost(self._failure)
+        return lost
 
     def begin_write(self, connection: "_Marking") -> None:
         """Remember that the request is being written, unless it is too late for that."""
@@ -149,15 +168,34 @@ def _read(raw: HTTPResponse) -> bytes:
     return body
 
 
-def _name(error: Exception) -> str:
-    """Name the innermost cause; its text is left out, since it may hold the request."""
-    seen: list[str] = [type(error).__name__]
+_TROUBLES: tuple[tuple[tuple[type[Exception], ...], Trouble], ...] = (
+    ((_Abandoned, TimeoutError, PoolTimeoutError, requests.Timeout), Trouble.LATE),
+    ((ConnectionRefusedError,), Trouble.REFUSED),
+    ((ConnectionError, ssl.SSLEOFError, http.client.IncompleteRead), Trouble.LOST),
+    ((ssl.SSLError,), Trouble.INSECURE),
+    ((socket.gaierror,), Trouble.NOT_FOUND),
+    ((http.client.HTTPException,), Trouble.UNREADABLE),
+)
+"""The first row that an error belongs to tells; `RemoteDisconnected` belongs to two."""
+
+
+def _trouble(error: Exception) -> Trouble | None:
+    """Tell the innermost cause that has a phrase; its own text may hold the request."""
+    for cause in reversed(list(_causes(error))):
+        for kinds, trouble in _TROUBLES:
+            if isinstance(cause, kinds):
+                return trouble
+    return None
+
+
+def _causes(error: Exception) -> Iterator[Exception]:
     inner: object = error
-    while isinstance(inner, Exception) and len(seen) < 6:
-        inner = getattr(inner, "reason", None) or (inner.args[-1] if inner.args else None)
-        if isinstance(inner, Exception):
-            seen.append(type(inner).__name__)
-    return seen[-1]
+    for _ in range(_DEEPEST_CAUSE):
+        if not isinstance(inner, Exception):
+            return
+        yield inner
+        told = getattr(inner, "reason", None) or (inner.args[-1] if inner.args else None)
+        inner = told if isinstance(told, Exception) else inner.__cause__
 
 
 _current: ContextVar[_Attempt] = ContextVar("attempt")

@@ -1,9 +1,10 @@
-// Takes a conversation over and gives it back; remembers the person's name in this browser.
+// Takes a conversation over and gives it back, unless the agent has it; remembers the person's name in this browser.
 "use strict";
 
 const form = document.getElementById("owner-form");
 const person = document.getElementById("person");
 const result = document.getElementById("owner-result");
+const toAgent = document.getElementById("to-agent");
 
 function wanted(button) {
   const owner = button?.dataset.owner ?? "person";
@@ -32,5 +33,12 @@ async function give(event) {
   document.dispatchEvent(new Event("page:refresh"));
 }
 
+function offer() {
+  const had = document.activeElement === toAgent;
+  toAgent.disabled = document.querySelector("[data-owner-kind]").dataset.ownerKind === "agent";
+  if (had && toAgent.disabled) result.focus(); // a disabled button would lose the keyboard's place
+}
+
 person.value = localStorage.getItem("person") || person.value;
 form.addEventListener("submit", give);
+document.addEventListener("page:changed", offer);
