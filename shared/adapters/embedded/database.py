@@ -91,19 +91,28 @@ class Database:
                     writer.execute("ROLLBACK")
                 raise
 
-    def change(self, unavailable: type[AtendeError], statement: str, parameters: tuple[Any, ...]) -> Changed:
-        """Run one statement as a transaction of its own, which costs a third of `write`.
+    @contextmanager
+    def write_one(self, unavailable: type[AtendeError]) -> Iterator[sqlite3.Connection]:
+        """Run a block that reads and then makes one change at most, at half the cost of `write`.
+
+        No other writer comes between: those of this process wait, and the folder is ours alone.
 
         Raises:
             AtendeError: `unavailable`, when SQLite fails.
         """
-        with self._lock:
-            try:
-                done = self._writer.execute(statement, parameters)
-            except sqlite3.Error as error:
-                raise unavailable(f"{type(error).__name__}: {error}") from error
-            # Where nothing was inserted, SQLite still tells the last row of before.
-            return Changed(done.rowcount, (done.lastrowid or 0) if done.rowcount else 0)
+        with self._lock, _translated(unavailable):
+            yield self._writer
+
+    def change(self, unavailable: type[AtendeError], statement: str, parameters: tuple[Any, ...]) -> Changed:
+        """Run one statement as a transaction of its own, at a third of the cost of `write`.
+
+        Raises:
+            AtendeError: `unavailable`, when SQLite fails.
+        """
+        with self.write_one(unavailable) as writer:
+            done = writer.execute(statement, parameters)
+        # Where nothing was inserted, SQLite still tells the last row of before.
+        return Changed(done.rowcount, (done.lastrowid or 0) if done.rowcount else 0)
 
     @contextmanager
     def read(self, unavailable: type[AtendeError]) -> Iterator[sqlite3.Connection]:

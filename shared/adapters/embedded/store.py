@@ -102,7 +102,8 @@ class SqliteStore:
             return
         # What takes long is done before everybody else has to wait.
         texts = [encode(checked(write.data)) if isinstance(write, Create) else "" for write in writes]
-        with self._database.write(StoreUnavailable) as connection:
+        transaction = self._database.write if len(writes) > 1 else self._database.write_one
+        with transaction(StoreUnavailable) as connection:
             version = next(self._versions)
             for write, text in zip(writes, texts, strict=True):
                 _apply(connection, write, text, version=version)
