@@ -15,7 +15,15 @@ Webhook = Callable[[dict[str, Any], Callable[[bool], None]], None]
 """Delivers a payload; the callback is told whether it was answered 200."""
 
 DAY_MS = 24 * 3600 * 1000
-REFUSALS = ((131016, 500), (130429, 429), (131056, 400), (131026, 400), (190, 401), (131048, 400))
+REFUSALS = (
+    (131016, 500),
+    (130429, 429),
+    (130429, 400),
+    (131056, 400),
+    (131026, 400),
+    (190, 401),
+    (131048, 400),
+)
 
 
 @dataclass(slots=True)

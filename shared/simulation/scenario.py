@@ -127,7 +127,8 @@ class Scenario:
         self._come_to_rest()
 
     def _come_to_rest(self) -> None:
-        self._scheduler.faults = Faults(latency_ms=3)
+        often = self._scheduler.faults.crash_often
+        self._scheduler.faults = Faults(latency_ms=3, crash_often=often if often == "admin" else "")
         self.world.meta.faults = MetaFaults()
         self._resume()
         self._until_quiet()
