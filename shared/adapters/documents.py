@@ -5,7 +5,7 @@ encodable, integers fit 64 bits, floats are finite, nesting is bounded.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -167,19 +167,36 @@ def _set(node: dict[str, Json], key: str, value: Json | Maximum) -> None:
 def _object(value: Mapping[str, Json], depth: int) -> dict[str, Json]:
     if depth > MAX_DEPTH:
         raise ValueError(f"a document nests deeper than {MAX_DEPTH}")
-    return {_key(key): _copy(item, depth + 1) for key, item in value.items()}
+    depth += 1
+    return {
+        key if type(key) is str and key.isascii() else _key(key): _copy(item, depth)
+        for key, item in value.items()
+    }
 
 
 def _copy(value: Json, depth: int) -> Json:
-    scalar = _SCALARS.get(type(value))
-    if scalar is not None:
-        return scalar(value)
-    if isinstance(value, Mapping):
+    """Copy and check a value: the innermost loop of every write, so the usual types come first."""
+    kind = type(value)
+    if kind is str:
+        return value if value.isascii() else _text(value)
+    if kind is int:
+        return _integer(value)
+    if kind is bool or value is None:
+        return value
+    if kind is dict:
         return _object(value, depth)
+    return _copy_unusual(value, depth)
+
+
+def _copy_unusual(value: Json, depth: int) -> Json:
     if isinstance(value, list | tuple):
         if depth > MAX_DEPTH:
             raise ValueError(f"a document nests deeper than {MAX_DEPTH}")
         return [_copy(item, depth + 1) for item in value]
+    if type(value) is float:
+        return _float(value)
+    if isinstance(value, Mapping):
+        return _object(value, depth)
     if isinstance(value, str):
         return _text(str.__str__(value))
     if isinstance(value, int):
@@ -209,16 +226,3 @@ def _float(value: float) -> float:
     if not math.isfinite(value):
         raise ValueError("a float that is not finite")
     return value
-
-
-def _same(value: Json) -> Json:
-    return value
-
-
-_SCALARS: dict[type, Callable[[Any], Json]] = {
-    str: _text,
-    int: _integer,
-    float: _float,
-    bool: _same,
-    type(None): _same,
-}

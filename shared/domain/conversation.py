@@ -5,10 +5,11 @@ writes it, so that two of them can't miss each other.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.domain.chat import Chat
+from shared.domain.flat import flat, names_of
 from shared.domain.outbox import AGENT, Inflight, Outbox, Outgoing
 from shared.domain.rules import HOUR, LEASE_MS, RECENT_LINES, RECENT_TEXT, SWEEP_GRACE_MS, Rules
 
@@ -244,17 +245,18 @@ class Conversation:
 
     def to_data(self, rules: Rules) -> dict[str, Any]:
         """Return the JSON object that `from_data` reads, with what the queries need."""
-        data = {f.name: getattr(self, f.name) for f in fields(self)}
-        data["turn"] = asdict(self.turn)
+        lease = self.turn.lease
+        data = flat(self)
+        data["turn"] = {**flat(self.turn), "lease": None if lease is None else flat(lease)}
         data["outbox"] = self.outbox.to_data()
-        data["chats"] = {number: asdict(chat) for number, chat in self.chats.items()}
+        data["chats"] = {number: flat(chat) for number, chat in self.chats.items()}
         data["check_after_ms"] = self.check_after_ms(rules)
         return data
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Conversation":
         """Read what `to_data` wrote."""
-        values = {f.name: data[f.name] for f in fields(cls)}
+        values = {name: data[name] for name in names_of(cls)}
         turn = dict(data["turn"])
         if turn["lease"] is not None:
             turn["lease"] = Lease(**turn["lease"])

@@ -1,8 +1,10 @@
 """What a conversation has to send: a queue in the order in which it was written, and one in flight."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
+
+from shared.domain.flat import flat
 
 AGENT = "agent"
 
@@ -101,7 +103,13 @@ class Outbox:
 
     def to_data(self) -> dict[str, Any]:
         """Return the JSON object that `from_data` reads."""
-        return asdict(self)
+        box = self.inflight
+        return {
+            "queued": [flat(message) for message in self.queued],
+            "inflight": None if box is None else {**flat(box), "message": flat(box.message)},
+            "wake": self.wake,
+            "woken_ms": self.woken_ms,
+        }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Outbox":

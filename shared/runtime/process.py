@@ -35,6 +35,8 @@ from shared.wiring.journal import journal
 
 SUBSCRIBERS = {"text": text, "status": status}
 SWEEP_EVERY_S = 10
+BUS_LIMITS = Limits(threads=6, per_lane=3)
+"""Behind the bus, functions compute and write to one file: more threads only get in each other's way."""
 TASK_LIMITS = Limits(threads=64, per_lane=16)
 """A Graph server that hangs holds 16 of these for a number; turns and other numbers have the rest."""
 HTTP_STOPS_WITHIN_S = 1.8
@@ -139,7 +141,7 @@ def _bus_dispatcher(parts: Embedded, simulator: Simulator | None) -> BusDispatch
             overhear(simulator, envelope)
         return invoke.push(SUBSCRIBERS[subscription], envelope)
 
-    return BusDispatcher(parts.bus, deliver, clock=parts.clock, ids=parts.ids)
+    return BusDispatcher(parts.bus, deliver, clock=parts.clock, ids=parts.ids, limits=BUS_LIMITS)
 
 
 def _task_dispatcher(parts: Embedded, settings: Settings) -> TaskDispatcher:
