@@ -45,11 +45,11 @@ class Load:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, secret: bytes) -> None:
         """Speak through this connection and sign with this secret."""
         self.graph = Graph(self._heard)
+        self.messages = 0
         self.statuses: Counter[str] = Counter()
         self._reader = reader
         self._writer = writer
         self._secret = secret
-        self._customers = 0
         self._unanswered_webhooks = 0
         self._receipts_to_come = 0
         self._phase = Phase(time.monotonic())
@@ -119,8 +119,8 @@ class Load:
             loop.call_later(after_s, self._write_receipt, sent, name)
 
     def _write_message(self, due: float) -> None:
-        self._customers += 1
-        customer = self._customers
+        self.messages += 1
+        customer = self.messages
         self._phase.due[phone_of(customer)] = due
         number, wamid = NUMBERS[customer % len(NUMBERS)], f"wamid.in{customer:08}"
         self._write(message(customer, number=number, wamid=wamid, at_s=int(time.time())))
