@@ -96,8 +96,6 @@ class Evidence:
     """Every version of each outgoing message, by path, with its commit."""
     made: dict[str, int] = field(default_factory=dict)
     """The commit that created each document."""
-    owner_at: dict[int, str] = field(default_factory=dict)
-    """The owner that the newest conversation of a commit has after it."""
     left_over: list[str] = field(default_factory=list)
     """Conversations that a recovered restart left with a lease or a claim of the dead."""
     final: dict[str, Data] = field(default_factory=dict)
